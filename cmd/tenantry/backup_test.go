@@ -22,7 +22,7 @@ import (
 	"github.com/tenantry/tenantry/internal/store/storetest"
 )
 
-// requireClients skips a test without the programs of an engine.
+// requireClients skips a test if the client programs of an engine are missing.
 func requireClients(t *testing.T, engine store.Engine) {
 	t.Helper()
 	for _, program := range map[store.Engine][]string{
@@ -32,12 +32,13 @@ func requireClients(t *testing.T, engine store.Engine) {
 	}
 }
 
-// withPrograms gives the installation's commands the programs of this machine.
+// withPrograms sets the PATH of the installation's commands, so that they find programs of this
+// machine.
 func (i *installation) withPrograms(folders ...string) *installation {
 	return i.with("PATH=" + strings.Join(append(folders, os.Getenv("PATH")), string(filepath.ListSeparator)))
 }
 
-// wantNoBackup fails the test if there is a file of this name, or a part of one.
+// wantNoBackup fails the test if there is a file of this name, or a partial one.
 func (i *installation) wantNoBackup(name string) {
 	i.t.Helper()
 	entries, err := os.ReadDir(i.dir)
@@ -46,7 +47,7 @@ func (i *installation) wantNoBackup(name string) {
 	}
 	for _, entry := range entries {
 		if strings.Contains(entry.Name(), name) || strings.HasSuffix(entry.Name(), ".part") {
-			i.t.Errorf("there is a file %s", entry.Name())
+			i.t.Errorf("the file %s exists", entry.Name())
 		}
 	}
 }
@@ -65,7 +66,7 @@ func TestBackupIsRestored(t *testing.T) {
 		server.do(http.MethodPost, companiesPath, `{"code":"LATER","name":"Later"}`, bearer(g.Access)).want(t, http.StatusCreated)
 		for _, name := range []string{"monday", "monday.json"} {
 			if info, err := os.Stat(filepath.Join(home.dir, name)); err != nil || info.Mode().Perm() != 0o600 && runtime.GOOS != "windows" {
-				t.Errorf("%v, %v; want a file for nobody else", info, err)
+				t.Errorf("%v, %v; want a file that only its owner can read", info, err)
 			}
 		}
 		home.run(1, "backup", "monday").wantError("exists already")
@@ -86,7 +87,7 @@ func TestBackupIsRestored(t *testing.T) {
 	})
 }
 
-// restoresOlderSchema takes the newest migration back, makes a backup, and puts that into another
+// restoresOlderSchema reverts the newest migration, makes a backup, and restores it into another
 // database.
 func restoresOlderSchema(t *testing.T, engine store.Engine, home *installation) {
 	t.Helper()
@@ -94,14 +95,14 @@ func restoresOlderSchema(t *testing.T, engine store.Engine, home *installation) 
 	home.run(0, "backup", "older")
 	restored := home.with("DATABASE_URL=" + storetest.NewURL(t, engine))
 	if p := restored.run(0, "restore", "older"); !strings.Contains(p.stdout.String(), "tenantry migrate up") {
-		t.Errorf("it doesn't say what to do next:\n%s", p)
+		t.Errorf("the output lacks the next step:\n%s", p)
 	}
 	restored.run(0, "migrate", "up")
 	restored.run(0, "doctor")
 	restored.run(0, "audit", "verify")
 }
 
-func TestRestoreRefusesWhatIsNoBackup(t *testing.T) {
+func TestRestoreRefusesInvalidFiles(t *testing.T) {
 	t.Parallel()
 	home := newInstallation(t, "DATABASE_URL="+storetest.NewURL(t, store.SQLite))
 	home.run(1, "backup", "empty").wantError("the database is empty")
@@ -125,13 +126,12 @@ func TestRestoreRefusesWhatIsNoBackup(t *testing.T) {
 	home.run(0, "restore", "good") // the database is still empty
 }
 
-// refusesPartOfBackup puts back a backup that lacks its end, as if it had been stopped. MariaDB
-// can't do that in one transaction, so there are tables then. They don't look like a database that
-// can be served.
+// refusesPartOfBackup restores a truncated backup. MariaDB can't restore in one transaction, so
+// some tables exist afterwards; the program must not serve such a database.
 func refusesPartOfBackup(t *testing.T, home *installation, backup string) {
 	t.Helper()
 	content, manifest := readFile(t, home, backup), readFile(t, home, backup+".json")
-	part := content[:strings.LastIndex(content, "CREATE TABLE")] // of the last table
+	part := content[:strings.LastIndex(content, "CREATE TABLE")] // before the last table
 	writeFile(t, filepath.Join(home.dir, "part"), part)
 	manifest = regexp.MustCompile(`"size": \d+`).ReplaceAllString(manifest, fmt.Sprintf(`"size": %d`, len(part)))
 	manifest = regexp.MustCompile(`"sha256": "\w+"`).ReplaceAllString(manifest, fmt.Sprintf(`"sha256": "%x"`, sha256.Sum256([]byte(part))))
@@ -142,8 +142,8 @@ func refusesPartOfBackup(t *testing.T, home *installation, backup string) {
 	home.run(1, "serve").wantError("tenantry migrate up")
 }
 
-// fakeProgram writes a program that says a version, or else notes how it was called, prints
-// something and then waits for ever.
+// fakeProgram writes a program that prints a version if asked for it. Otherwise it records its
+// arguments, prints something and waits forever.
 func fakeProgram(t *testing.T, folder, name, version string) {
 	t.Helper()
 	script := "#!/bin/sh\n[ \"$1\" = --version ] && echo '" + version + "' && exit\n" +
@@ -153,8 +153,8 @@ func fakeProgram(t *testing.T, folder, name, version string) {
 	}
 }
 
-// mustSoonBeThere waits for a file in the installation's folder.
-func (p *process) mustSoonBeThere(name string) {
+// awaitFile waits for a file in the installation's folder.
+func (p *process) awaitFile(name string) {
 	p.t.Helper()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
@@ -166,19 +166,19 @@ func (p *process) mustSoonBeThere(name string) {
 				return
 			}
 		case <-p.ended:
-			p.t.Fatalf("it ended, and there is no %s\n%s", name, p)
+			p.t.Fatalf("the process ended without creating %s\n%s", name, p)
 		case <-deadline:
-			p.t.Fatalf("there is no %s after %s\n%s", name, patience, p)
+			p.t.Fatalf("%s doesn't exist after %s\n%s", name, patience, p)
 		}
 	}
 }
 
-func TestBackupThatIsStoppedLeavesNothing(t *testing.T) {
+func TestInterruptedBackupLeavesNoFile(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS == "windows" {
-		t.Skip("the program that stands for pg_dump is a shell script")
+		t.Skip("the replacement of pg_dump is a shell script")
 	}
-	// Programs started under nohup ignore SIGHUP, unless the one that starts them handles it.
+	// Programs started under nohup ignore SIGHUP, unless their parent handles it.
 	hangups := make(chan os.Signal, 1)
 	signal.Notify(hangups, syscall.SIGHUP)
 	t.Cleanup(func() { signal.Stop(hangups) })
@@ -188,7 +188,7 @@ func TestBackupThatIsStoppedLeavesNothing(t *testing.T) {
 	}
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
 		if engine == store.SQLite {
-			return // it needs no program
+			return // its backup runs no program
 		}
 		fake, programs := fakes[engine], t.TempDir()
 		databaseURL := storetest.NewMigratedURL(t, engine)
@@ -202,8 +202,8 @@ func TestBackupThatIsStoppedLeavesNothing(t *testing.T) {
 		home = home.with("TMPDIR=" + folder)
 		for _, sent := range []syscall.Signal{syscall.SIGTERM, syscall.SIGHUP} {
 			p := home.start("backup", "stopped")
-			p.mustSoonBeThere("called")
-			wantEmptyFolder(t, folder) // while it runs, so that it is so after a signal that nothing can catch
+			p.awaitFile("called")
+			wantEmptyFolder(t, folder) // checked while it runs, because SIGKILL can't be caught
 			p.signal(sent)
 			status := p.wait()
 			if err := os.Remove(filepath.Join(home.dir, "called")); err != nil {
@@ -218,29 +218,29 @@ func TestBackupThatIsStoppedLeavesNothing(t *testing.T) {
 
 		password, _ := parseURL(t, databaseURL).User.Password()
 		if strings.Contains(readFile(t, home, "called.args"), password) {
-			t.Error("the password is an argument, which others on the machine see")
+			t.Error("the password is an argument, which other users of the machine can see")
 		}
 		if strings.Contains(readFile(t, home, "called.env"), secretKey) {
-			t.Error("the program gets the SECRET_KEY")
+			t.Error("the program's environment has the SECRET_KEY")
 		}
 	})
 }
 
-// wantEmptyFolder fails the test if there is a file in a folder.
+// wantEmptyFolder fails the test unless a folder is empty.
 func wantEmptyFolder(t *testing.T, folder string) {
 	t.Helper()
 	entries, err := os.ReadDir(folder)
 	if err != nil || len(entries) > 0 {
-		t.Errorf("in the folder for temporary files are %v (error %v)", entries, err)
+		t.Errorf("the folder for temporary files has %v (error %v)", entries, err)
 	}
 }
 
 func TestBackupOverwritesNothing(t *testing.T) {
 	t.Parallel()
 	home := newInstallation(t, "DATABASE_URL="+storetest.NewMigratedURL(t, store.SQLite))
-	writeFile(t, filepath.Join(home.dir, "kept.json"), "of somebody else")
+	writeFile(t, filepath.Join(home.dir, "kept.json"), "another file")
 	home.run(1, "backup", "kept").wantError("kept.json exists already")
-	if got := readFile(t, home, "kept.json"); got != "of somebody else" {
+	if got := readFile(t, home, "kept.json"); got != "another file" {
 		t.Errorf("kept.json was overwritten: %s", got)
 	}
 	home.run(2, "backup", "").wantError("is empty")
@@ -265,8 +265,8 @@ func TestBackupOverwritesNothing(t *testing.T) {
 	home.with("DATABASE_URL="+storetest.NewURL(t, store.SQLite)).run(0, "restore", "same")
 }
 
-// A database and a file may have names that look like something else to pg_restore.
-func TestNamesAreNoOptions(t *testing.T) {
+// Names of databases and files that begin like options must not be read as options by pg_restore.
+func TestNamesAreNotReadAsOptions(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
 		requireClients(t, engine)
@@ -303,8 +303,8 @@ func TestBackupHasOneSchema(t *testing.T) {
 		home.with("DATABASE_URL="+in(shared, "public")).run(0, "backup", "public")
 
 		for name, prepare := range map[string][]string{
-			"nothing there": nil, "the schema is there": {"CREATE SCHEMA app"},
-			"the extensions are there": {"CREATE SCHEMA app", "CREATE EXTENSION pg_trgm SCHEMA app", "CREATE EXTENSION btree_gin SCHEMA app"},
+			"empty database": nil, "existing schema": {"CREATE SCHEMA app"},
+			"existing extensions": {"CREATE SCHEMA app", "CREATE EXTENSION pg_trgm SCHEMA app", "CREATE EXTENSION btree_gin SCHEMA app"},
 		} {
 			target := storetest.NewURL(t, engine)
 			execute(t, target, prepare...)
@@ -355,7 +355,7 @@ func schemasWithTenants(t *testing.T, databaseURL string) (names string) {
 	return names
 }
 
-// backupsByRole makes a backup with the roles of the document, and puts it back.
+// backupsByRole makes a backup with the roles of the document and restores it.
 func backupsByRole(t *testing.T, home *installation, as func(user, database string) string, execute func(databaseURL, script string) error) {
 	t.Helper()
 	requireClients(t, store.Postgres)
@@ -386,14 +386,14 @@ func backupsByRole(t *testing.T, home *installation, as func(user, database stri
 	in("older").run(0, "migrate", "up")
 	for _, database := range []string{"newest", "older"} {
 		if out := in(database).run(0, "doctor").stdout.String(); !strings.Contains(out, "row-level security holds for tenantry_app") {
-			t.Errorf("%s: want a wall that stands:\n%s", database, out)
+			t.Errorf("%s: want row-level security to hold:\n%s", database, out)
 		}
 		in(database).run(0, "audit", "verify")
 	}
 }
 
-// restoresByHand runs the commands of the document for PostgreSQL as a superuser, with a backup of
-// an older schema.
+// restoresByHand runs the document's commands for PostgreSQL as a superuser, with a backup of an
+// older schema.
 func restoresByHand(t *testing.T, home *installation, as func(user, database string) string) {
 	t.Helper()
 	home.run(0, "migrate", "down", "--yes")

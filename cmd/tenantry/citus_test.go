@@ -10,8 +10,8 @@ import (
 	"github.com/tenantry/tenantry/internal/store/storetest"
 )
 
-// docs/operations.md says which tables Citus can't distribute, by the rules of Citus: a unique key
-// lacks tenant_id, or a reference table refers to them.
+// docs/operations.md lists the tables that Citus can't distribute, because a unique key lacks
+// tenant_id or a reference table refers to them.
 func TestTablesForCitusAreAsDocumented(t *testing.T) {
 	t.Parallel()
 	database := aside(store.Postgres, storetest.NewMigratedURL(t, store.Postgres)).Database(t)
@@ -56,6 +56,6 @@ func TestTablesForCitusAreAsDocumented(t *testing.T) {
 	}
 	row := regexp.MustCompile(`(?m)^\| reference tables \| (.*) \|$`).FindStringSubmatch(readSource(t, "docs/operations.md"))
 	if row == nil || row[1] != strings.Join(want, ", ") {
-		t.Errorf("docs/operations.md says that reference tables are %q, want %s", row, want)
+		t.Errorf("docs/operations.md lists the reference tables %q, want %s", row, want)
 	}
 }

@@ -22,7 +22,7 @@ const (
 	problemType   = "application/problem+json"
 )
 
-// reply is what came back, with its body read.
+// reply is a reply whose body has been read.
 type reply struct {
 	status int
 	header http.Header
@@ -32,7 +32,7 @@ type reply struct {
 // header is a header of a request.
 type header struct{ name, value string }
 
-// bearer is the header that says who sends a request.
+// bearer returns the header with an access token.
 func bearer(token string) header { return header{"Authorization", "Bearer " + token} }
 
 // do sends a request; body is sent as JSON, "" sends none.
@@ -45,7 +45,7 @@ func (p *process) do(method, path, body string, headers ...header) reply {
 	return r
 }
 
-// try is do for requests that may fail to get a reply.
+// try is do for requests that may get no reply.
 func (p *process) try(method, path, body string, headers ...header) (reply, error) {
 	request, err := http.NewRequest(method, p.url+path, strings.NewReader(body))
 	if err != nil {
@@ -82,8 +82,8 @@ func (r reply) want(t testing.TB, status int) reply {
 	return r
 }
 
-// mustSoonRefuse fails the test if a request with a token is let in that begins more than a second
-// after the change that forbids it, which was made elsewhere a moment ago.
+// mustSoonRefuse fails the test if a request with a token is accepted that begins more than a
+// second after a change on another instance forbade it.
 func (p *process) mustSoonRefuse(method, path, body, token string, status int, code string) {
 	p.t.Helper()
 	for since := time.Now(); ; {
@@ -114,10 +114,10 @@ func decode[T any](t testing.TB, r reply) T {
 	return v
 }
 
-// company is what tests look at in one.
+// company has the fields that tests inspect.
 type company struct{ ID, Code string }
 
-// companies returns all companies of a tenant, by following the cursors.
+// companies returns all companies of a tenant, page by page.
 func (p *process) companies(token string) []company {
 	p.t.Helper()
 	var all []company
@@ -134,18 +134,18 @@ func (p *process) companies(token string) []company {
 	}
 }
 
-// grant is what a log-in gives.
+// grant is the result of a log-in.
 type grant struct {
 	Access  string `json:"access_token"`
 	Refresh string `json:"refresh_token"`
 }
 
-// login logs someone in. From here on neither the password nor the tokens may be printed.
+// login logs a user in. The password and the tokens become secrets that must not be printed.
 func (p *process) login(email, password string) grant {
 	p.t.Helper()
 	g := decode[grant](p.t, p.do(http.MethodPost, loginPath, loginBody(email, password)).want(p.t, http.StatusOK))
 	if g.Access == "" || g.Refresh == "" {
-		p.t.Fatal("a log-in without tokens")
+		p.t.Fatal("the log-in returned no tokens")
 	}
 	p.home.secrets.add(password, g.Access, g.Refresh)
 	return g
@@ -159,13 +159,13 @@ func loginBody(email, password string) string {
 	return string(body)
 }
 
-// refresh trades a refresh token and returns what came back.
+// refresh sends a refresh token and returns the reply.
 func (p *process) refresh(token string) reply {
 	p.t.Helper()
 	return p.do(http.MethodPost, refreshPath, fmt.Sprintf(`{"refresh_token":%q}`, token))
 }
 
-// dial opens a connection to say something that an HTTP client wouldn't.
+// dial opens a connection to send bytes that an HTTP client wouldn't.
 func (p *process) dial() (net.Conn, error) {
 	conn, err := net.DialTimeout("tcp", strings.TrimPrefix(p.url, "http://"), patience)
 	if err != nil {
@@ -174,7 +174,7 @@ func (p *process) dial() (net.Conn, error) {
 	return conn, conn.SetDeadline(time.Now().Add(patience))
 }
 
-// connect is dial for when it must not fail. The connection ends with the test.
+// connect is dial; it fails the test on an error. The connection ends with the test.
 func (p *process) connect() net.Conn {
 	p.t.Helper()
 	conn, err := p.dial()
@@ -185,7 +185,7 @@ func (p *process) connect() net.Conn {
 	return conn
 }
 
-// awaitNoEntry returns when nobody listens at the process's address any more.
+// awaitNoEntry waits until the process accepts no more connections.
 func (p *process) awaitNoEntry() {
 	p.t.Helper()
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
@@ -195,5 +195,5 @@ func (p *process) awaitNoEntry() {
 		}
 		_ = conn.Close()
 	}
-	p.t.Fatal(errors.New("it still takes connections"))
+	p.t.Fatal(errors.New("the process still accepts connections"))
 }

@@ -22,7 +22,7 @@ func readSource(t testing.TB, name string) string {
 	return string(content)
 }
 
-// An image from scratch has no libraries and no loader for them.
+// The image is built from scratch, so it has no libraries and no dynamic loader.
 func TestBinaryIsStatic(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS != "linux" {
@@ -35,7 +35,7 @@ func TestBinaryIsStatic(t *testing.T) {
 	defer file.Close()
 	for _, program := range file.Progs {
 		if program.Type == elf.PT_INTERP || program.Type == elf.PT_DYNAMIC {
-			t.Errorf("it has a segment %s, so it needs a loader", program.Type)
+			t.Errorf("the binary has a segment %s, so it needs a loader", program.Type)
 		}
 	}
 }
@@ -47,37 +47,37 @@ func TestDockerfile(t *testing.T) {
 	needed := "go" + regexp.MustCompile(`(?m)^go (\S+)$`).FindStringSubmatch(module)[1]
 	stages := regexp.MustCompile(`(?m)^FROM (\S+)`).FindAllStringSubmatch(dockerfile, -1)
 	if len(stages) != 2 || stages[1][1] != "scratch" {
-		t.Fatalf("it is made from %q, want two stages, the last from scratch", stages)
+		t.Fatalf("the stages are built from %q, want two, the last from scratch", stages)
 	}
 	compiler := strings.Replace(stages[0][1], "golang:", "go", 1)
 	if version.Lang(compiler) != version.Lang(needed) || version.Compare(compiler, needed) < 0 || strings.Count(compiler, ".") != 2 {
-		t.Errorf("it builds with %s, want a release of %s from %s on, as in go.mod", compiler, version.Lang(needed), needed)
+		t.Errorf("the compiler is %s, want a release of %s, at least %s, as in go.mod", compiler, version.Lang(needed), needed)
 	}
 	if toolchain := regexp.MustCompile(`(?m)^toolchain (\S+)$`).FindStringSubmatch(module); toolchain != nil && toolchain[1] != compiler {
-		t.Errorf("it builds with %s, want %s, the toolchain of go.mod", compiler, toolchain[1])
+		t.Errorf("the compiler is %s, want %s, the toolchain of go.mod", compiler, toolchain[1])
 	}
 	final := dockerfile[strings.LastIndex(dockerfile, "\nFROM"):]
 	for rule, pattern := range map[string]string{
-		"built without cgo":             `(?m)^RUN CGO_ENABLED=0 go build `,
-		"the certificates of others":    `(?m)^COPY --from=build /etc/ssl/certs/ca-certificates\.crt /etc/ssl/certs/$`,
-		"somebody who isn't root":       `(?m)^USER [1-9]\d*:[1-9]\d*$`,
-		"asks itself, without a shell":  `(?m)^HEALTHCHECK .*CMD \["/tenantry", "healthcheck"\]$`,
-		"gets signals, without a shell": `(?m)^ENTRYPOINT \["/tenantry"\]$`,
+		"built without cgo":            `(?m)^RUN CGO_ENABLED=0 go build `,
+		"has CA certificates":          `(?m)^COPY --from=build /etc/ssl/certs/ca-certificates\.crt /etc/ssl/certs/$`,
+		"runs without root":            `(?m)^USER [1-9]\d*:[1-9]\d*$`,
+		"health check without a shell": `(?m)^HEALTHCHECK .*CMD \["/tenantry", "healthcheck"\]$`,
+		"entry point without a shell":  `(?m)^ENTRYPOINT \["/tenantry"\]$`,
 	} {
 		text := final
 		if strings.HasPrefix(rule, "built") {
 			text = dockerfile
 		}
 		if !regexp.MustCompile(pattern).MatchString(text) {
-			t.Errorf("%s: nothing is like %s", rule, pattern)
+			t.Errorf("%s: no line matches %s", rule, pattern)
 		}
 	}
 	if regexp.MustCompile(`(?m)^(RUN|ADD|SHELL)\b`).MatchString(final) {
-		t.Error("the final stage runs something, and there is nothing to run it with")
+		t.Error("the final stage has a RUN line, but no shell")
 	}
 }
 
-func TestComposeFileSetsWhatIsASetting(t *testing.T) {
+func TestComposeFileSetsKnownSettings(t *testing.T) {
 	t.Parallel()
 	var file struct {
 		Services map[string]struct {
@@ -98,12 +98,12 @@ func TestComposeFileSetsWhatIsASetting(t *testing.T) {
 	}
 	for name := range ours.Environment {
 		if !slices.ContainsFunc(settings, func(match []string) bool { return match[1] == name }) {
-			t.Errorf("%s is no setting", name)
+			t.Errorf("%s isn't a setting", name)
 		}
 	}
 	for name, needed := range ours.DependsOn {
 		if s, ok := file.Services[name]; !ok || s.Healthcheck == nil || needed.Condition != "service_healthy" || !strings.Contains(s.Image, ":") {
-			t.Errorf("it depends on %s: %+v, want a pinned service that says when it is healthy", name, s)
+			t.Errorf("it depends on %s: %+v, want a pinned image with a health check", name, s)
 		}
 	}
 }
@@ -123,6 +123,6 @@ func TestSystemdUnitIsHardened(t *testing.T) {
 	}
 	stop := regexp.MustCompile(`(?m)^TimeoutStopSec=(\d+)$`).FindStringSubmatch(unit)
 	if stop == nil || stop[1] != "25" {
-		t.Errorf("TimeoutStopSec %v, want 25: more than the 5 seconds in which it says that it stops and the 15 that running requests get", stop)
+		t.Errorf("TimeoutStopSec %v, want 25: more than the 5 seconds of SHUTDOWN_DELAY and the 15 for running requests", stop)
 	}
 }

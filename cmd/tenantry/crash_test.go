@@ -17,12 +17,11 @@ import (
 const (
 	crashes = 4
 	writers = 12 // at the same time
-	// beforeCrash is how many creations are acknowledged before a process is killed, in the midst
-	// of others.
+	// beforeCrash is how many creations are acknowledged before a process is killed during others.
 	beforeCrash = 60
 )
 
-func TestKilledProcessLosesNothingAndLeavesNothingHalfDone(t *testing.T) {
+func TestKilledProcessLosesNothingAcknowledged(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
 		databaseURL := storetest.NewURL(t, engine)
@@ -41,7 +40,7 @@ func TestKilledProcessLosesNothingAndLeavesNothingHalfDone(t *testing.T) {
 		}
 		for id := range acknowledged {
 			if !listed[id] {
-				t.Errorf("company %s was acknowledged and is gone", id)
+				t.Errorf("company %s was acknowledged but is missing", id)
 			}
 		}
 		companies, created := companiesInDatabase(t, engine, databaseURL, admin.TenantID)
@@ -49,14 +48,14 @@ func TestKilledProcessLosesNothingAndLeavesNothingHalfDone(t *testing.T) {
 			t.Errorf("companies (-) and their audit entries (+) don't match:\n%s", diff)
 		}
 		if len(acknowledged) < crashes*beforeCrash || len(companies) < len(acknowledged) {
-			t.Errorf("%d acknowledged and %d in the database, want at least %d", len(acknowledged), len(companies), crashes*beforeCrash)
+			t.Errorf("%d companies acknowledged and %d in the database, want at least %d", len(acknowledged), len(companies), crashes*beforeCrash)
 		}
 		home.run(0, "audit", "verify")
 	})
 }
 
-// createUntilKilled has several clients create companies without end, kills the process while they
-// do, and returns the ids that were acknowledged.
+// createUntilKilled lets several clients create companies, kills the process meanwhile, and returns
+// the acknowledged ids.
 func createUntilKilled(p *process, token string, crash int) map[string]bool {
 	p.t.Helper()
 	ids := make(chan string)

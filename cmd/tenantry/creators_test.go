@@ -15,8 +15,8 @@ import (
 	"github.com/tenantry/tenantry/internal/store"
 )
 
-// creators are clients who create companies without end, on one instance or several. They take an
-// answer of 503 for an invitation to go on.
+// creators are clients that create companies until they are stopped, on one or more instances. They
+// continue after a 503.
 type creators struct {
 	t       testing.TB
 	token   string
@@ -29,11 +29,10 @@ type creators struct {
 	acknowledged map[string]bool
 }
 
-// lastCode makes the codes of all creators different: one that is taken then means that something
-// was done twice.
+// lastCode makes all codes unique. So a conflict means that a request was executed twice.
 var lastCode atomic.Int64
 
-// startCreators starts as many creators on each of the instances.
+// startCreators starts this many creators on each instance.
 func startCreators(token string, each int, instances ...*process) *creators {
 	w := &creators{
 		t: instances[0].t, token: token, ending: make(chan struct{}), created: make(chan struct{}), acknowledged: map[string]bool{},
@@ -73,7 +72,7 @@ func (w *creators) write(p *process) {
 	}
 }
 
-// awaitMore waits until more has been created.
+// awaitMore waits until n more companies have been created.
 func (w *creators) awaitMore(n int) {
 	w.t.Helper()
 	deadline := time.After(patience)
@@ -81,20 +80,20 @@ func (w *creators) awaitMore(n int) {
 		select {
 		case <-w.created:
 		case <-deadline:
-			w.t.Fatal("nothing is created any more")
+			w.t.Fatal("no more companies are created")
 		}
 	}
 }
 
-// stop ends the creators and returns what was acknowledged.
+// stop ends the creators and returns the acknowledged ids.
 func (w *creators) stop() map[string]bool {
 	close(w.ending)
 	w.running.Wait()
 	return w.acknowledged
 }
 
-// mustHoldAll fails the test unless one of the databases has what was acknowledged, and the trail
-// all that is there, each once.
+// mustHoldAll fails the test unless the databases together have every acknowledged company exactly
+// once, and each company has one audit entry.
 func mustHoldAll(t *testing.T, engine store.Engine, tenantID uuid.UUID, acknowledged map[string]bool, databaseURLs ...string) {
 	t.Helper()
 	times := map[string]int{}
@@ -109,10 +108,10 @@ func mustHoldAll(t *testing.T, engine store.Engine, tenantID uuid.UUID, acknowle
 	}
 	for id := range acknowledged {
 		if times[id] != 1 {
-			t.Errorf("company %s was acknowledged, and is there %d times", id, times[id])
+			t.Errorf("company %s was acknowledged, but exists %d times, want once", id, times[id])
 		}
 	}
 	if len(acknowledged) == 0 {
-		t.Error("nothing was acknowledged")
+		t.Error("no company was acknowledged")
 	}
 }

@@ -13,8 +13,8 @@ import (
 	"github.com/tenantry/tenantry/internal/store"
 )
 
-// aside returns an application that doesn't run, for its fixtures and its view of what is really in
-// the database.
+// aside returns an application that doesn't serve, for its fixtures and its direct access to the
+// database.
 func aside(engine store.Engine, databaseURL string) *apitest.App {
 	return &apitest.App{
 		App: &app.App{}, Engine: engine, Clock: &apitest.Clock{},
@@ -22,7 +22,7 @@ func aside(engine store.Engine, databaseURL string) *apitest.App {
 	}
 }
 
-// newAdmin migrates a database and makes an admin with a tenant in it. Their password is
+// newAdmin migrates a database and creates an admin with a tenant. Their password is
 // apitest.Password.
 func newAdmin(t testing.TB, engine store.Engine, databaseURL string) db.User {
 	t.Helper()
@@ -30,7 +30,7 @@ func newAdmin(t testing.TB, engine store.Engine, databaseURL string) db.User {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.Close() // the program under test shall have the database to itself
+	defer s.Close() // the program under test must be the only user of the database
 	if _, err := s.MigrateUp(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -39,12 +39,12 @@ func newAdmin(t testing.TB, engine store.Engine, databaseURL string) db.User {
 	return a.User(t, a.Tenant(t).ID, access.Admin)
 }
 
-// companiesInDatabase returns the ids of a tenant's companies and those that its audit trail says
-// were created, both at one moment.
+// companiesInDatabase returns the ids of a tenant's companies, and those whose creation is in its
+// audit trail, in one snapshot.
 func companiesInDatabase(t testing.TB, engine store.Engine, databaseURL string, tenantID uuid.UUID) (companies, created map[string]int) {
 	t.Helper()
-	// One statement sees one state, also while the server still ends transactions of a client that
-	// has died.
+	// A single statement reads one snapshot, even while the server still ends the transactions of a
+	// killed client.
 	rows, err := aside(engine, databaseURL).Database(t).QueryContext(t.Context(), `
 		SELECT 'company', id FROM companies WHERE tenant_id = '`+tenantID.String()+`' UNION ALL
 		SELECT 'created', entity_id FROM audit_entries WHERE tenant_id = '`+tenantID.String()+`' AND action = 'company.create'`)

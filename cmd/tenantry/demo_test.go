@@ -14,7 +14,7 @@ import (
 	"github.com/tenantry/tenantry/internal/store/storetest"
 )
 
-// This is the reader's first minute: no settings, no database, no data.
+// A new reader starts like this: without settings, database or data.
 func TestDemoStartsInAnEmptyFolder(t *testing.T) {
 	t.Parallel()
 	home := newInstallation(t, "SECRET_KEY=")
@@ -56,11 +56,11 @@ func TestDemoStartsInAnEmptyFolder(t *testing.T) {
 	again := home.serve("--demo")
 	again.do(http.MethodGet, mePath, "", bearer(g.Access)).want(t, http.StatusOK)
 	if n := len(again.companies(g.Access)); n != len(codes) {
-		t.Errorf("after a second start with --demo there are %d companies, want %d", n, len(codes))
+		t.Errorf("%d companies after a second start with --demo, want %d", n, len(codes))
 	}
 }
 
-func TestDemoLeavesADatabaseWithUsersAlone(t *testing.T) {
+func TestDemoDoesNotChangeADatabaseWithUsers(t *testing.T) {
 	t.Parallel()
 	databaseURL := storetest.NewURL(t, store.SQLite)
 	admin := newAdmin(t, store.SQLite, databaseURL)

@@ -19,9 +19,8 @@ import (
 	"github.com/tenantry/tenantry/internal/store/storetest"
 )
 
-// The examples for proxies are read by the programs that they are for, with a certificate of this
-// test.
-func TestProxiesUnderstandTheirExamples(t *testing.T) {
+// Each proxy checks its example configuration, with a certificate made by this test.
+func TestProxiesAcceptTheirExamples(t *testing.T) {
 	t.Parallel()
 	storetest.RequireProgram(t, "openssl", "docs/deploy")
 	dir := t.TempDir()
@@ -49,14 +48,14 @@ func TestProxiesUnderstandTheirExamples(t *testing.T) {
 		program := requireServerProgram(t, "haproxy")
 		path := filepath.Join(dir, "haproxy.cfg")
 		writeFile(t, path, strings.ReplaceAll(readSource(t, "docs/deploy/haproxy.cfg"), "/etc/haproxy/api.example.com.pem", both))
-		// -dW makes warnings errors.
+		// -dW turns warnings into errors.
 		if output, err := exec.Command(program, "-c", "-dW", "-f", path).CombinedOutput(); err != nil {
 			t.Errorf("%v\n%s", err, output)
 		}
 	})
 }
 
-// requireServerProgram finds a program that Debian keeps out of the PATH of most users.
+// requireServerProgram finds a program that Debian installs outside the PATH of most users.
 func requireServerProgram(t *testing.T, name string) string {
 	t.Helper()
 	if path, err := exec.LookPath("/usr/sbin/" + name); err == nil {
@@ -66,15 +65,15 @@ func requireServerProgram(t *testing.T, name string) string {
 	return name
 }
 
-// Proxies notice that an instance is about to stop before it stops.
-func TestProxiesNoticeAStopInTime(t *testing.T) {
+// Proxies detect that an instance is about to stop before it stops.
+func TestProxiesDetectAStopInTime(t *testing.T) {
 	t.Parallel()
 	check := regexp.MustCompile(`check inter (\d)s fall (\d)`).FindStringSubmatch(readSource(t, "docs/deploy/haproxy.cfg"))
 	if check == nil {
-		t.Fatal("HAProxy checks nothing")
+		t.Fatal("the configuration of HAProxy has no health check")
 	}
 	if seconds := atoi(t, check[1]) * atoi(t, check[2]); seconds >= 5 {
-		t.Errorf("HAProxy takes %d seconds, and an instance answers for 5", seconds)
+		t.Errorf("HAProxy detects a stop after %d seconds, but an instance answers only for 5", seconds)
 	}
 }
 
@@ -87,7 +86,7 @@ func atoi(t *testing.T, text string) int {
 	return n
 }
 
-// A manifest with the fields that the example uses; any other one is an error.
+// These types have the manifest fields that the example uses; other fields are errors.
 type (
 	labels    map[string]string
 	selector  struct{ MatchLabels labels }
@@ -156,7 +155,7 @@ type (
 
 func readManifests(t *testing.T) map[string]manifest {
 	t.Helper()
-	// The fields are called like ours, but begin in lower case; yaml expects nothing but lower
+	// The fields have Go's names, which begin in upper case; the YAML library expects them in lower
 	// case.
 	text := regexp.MustCompile(`(?m)([{ ,]|^)([a-z]+[A-Z]\w*):`).ReplaceAllStringFunc(readSource(t, "docs/deploy/kubernetes.yaml"), func(key string) string {
 		if strings.Contains(key, "apiVersion") || strings.Contains(key, "httpGet") {
@@ -180,18 +179,18 @@ func readManifests(t *testing.T) map[string]manifest {
 	}
 }
 
-func TestKubernetesManifestsFitTheProgram(t *testing.T) {
+func TestKubernetesManifestsMatchTheProgram(t *testing.T) {
 	t.Parallel()
 	all := readManifests(t)
 	deployment, settings := all["Deployment"].Spec, all["ConfigMap"].Data
 	pod := deployment.Template.Spec
 	if len(pod.Containers) != 1 || len(pod.InitContainers) != 1 {
-		t.Fatalf("%d containers and %d that run before, want one each", len(pod.Containers), len(pod.InitContainers))
+		t.Fatalf("%d containers and %d init containers, want one each", len(pod.Containers), len(pod.InitContainers))
 	}
 	server, migrations := pod.Containers[0], pod.InitContainers[0]
 
-	// The settings are good for production, with secrets in the place of those that the commands
-	// make.
+	// The settings are valid in production; test values replace the secrets that the commands
+	// create.
 	env := []string{}
 	for name, value := range settings {
 		env = append(env, name+"="+value)
@@ -212,7 +211,7 @@ func TestKubernetesManifestsFitTheProgram(t *testing.T) {
 	known := readSource(t, ".env.example")
 	for _, entry := range env {
 		if name, _, _ := strings.Cut(entry, "="); !regexp.MustCompile(`(?m)^#?` + name + `=`).MatchString(known) {
-			t.Errorf("%s is no setting", name)
+			t.Errorf("%s isn't a setting", name)
 		}
 	}
 
@@ -220,28 +219,28 @@ func TestKubernetesManifestsFitTheProgram(t *testing.T) {
 		t.Errorf("a pod gets %d seconds to stop, want at least %d", pod.TerminationGracePeriodSeconds, grace)
 	}
 	if notice := server.ReadinessProbe.PeriodSeconds * server.ReadinessProbe.FailureThreshold; notice >= int(cfg.ShutdownDelay.Seconds()) {
-		t.Errorf("it takes %d seconds to notice that a pod stops, and it answers for %s", notice, cfg.ShutdownDelay)
+		t.Errorf("a stopping pod is detected after %d seconds, but answers only for %s", notice, cfg.ShutdownDelay)
 	}
 	if pod.EnableServiceLinks == nil || *pod.EnableServiceLinks {
-		t.Error("variables of services, such as REDIS_PORT, would be taken for settings")
+		t.Error("service variables, such as REDIS_PORT, would be read as settings")
 	}
 	if deployment.Replicas < 2 || all["PodDisruptionBudget"].Spec.MinAvailable != 1 || deployment.Strategy.RollingUpdate.MaxUnavailable != 0 {
-		t.Error("an update or a drained node would leave no instance")
+		t.Error("an update or a drained node could stop the last instance")
 	}
 	for _, c := range []podContainer{server, migrations} {
 		if s := c.SecurityContext; s.AllowPrivilegeEscalation || !s.ReadOnlyRootFilesystem || !slices.Equal(s.Capabilities.Drop, []string{"ALL"}) {
-			t.Errorf("%s may more than it needs: %+v", c.Name, s)
+			t.Errorf("%s has more privileges than it needs: %+v", c.Name, s)
 		}
 	}
 	if pod.SecurityContext.RunAsUser != 65532 || !strings.Contains(readSource(t, "Dockerfile"), "USER 65532:65532") {
-		t.Error("the user isn't the image's")
+		t.Error("the user isn't that of the image")
 	}
 	if !slices.Equal(migrations.Args, []string{"migrate", "up"}) || !slices.Equal(server.Args, []string{"serve"}) {
 		t.Errorf("the containers run %v and %v", migrations.Args, server.Args)
 	}
 	for _, from := range server.EnvFrom {
 		if from.SecretRef.Name == "tenantry-migrations" {
-			t.Error("the server has the owner of the tables")
+			t.Error("the server connects as the owner of the tables")
 		}
 	}
 
@@ -256,7 +255,7 @@ func TestKubernetesManifestsFitTheProgram(t *testing.T) {
 	document := readSource(t, "openapi/openapi.yaml")
 	for _, p := range []probe{server.StartupProbe, server.ReadinessProbe, server.LivenessProbe} {
 		if p.HTTPGet.Port != "http" || !strings.Contains(document, "\n  "+p.HTTPGet.Path+":\n") {
-			t.Errorf("a probe asks %s at %s, which is no operation", p.HTTPGet.Path, p.HTTPGet.Port)
+			t.Errorf("a probe requests %s at %s, which isn't an operation", p.HTTPGet.Path, p.HTTPGet.Port)
 		}
 	}
 }

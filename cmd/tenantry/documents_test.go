@@ -11,23 +11,23 @@ import (
 	"unicode/utf8"
 )
 
-// elsewhere are the blocks of documents that are no guides: a text that is in one, and the test
-// that runs it or the reason why nothing does.
-var elsewhere = map[string]map[string]string{
+// accounted lists the blocks of documents that no guide test runs: a text in the block, and the
+// test that runs it or the reason why none does.
+var accounted = map[string]map[string]string{
 	"docs/architecture.md": {
-		"oapi-codegen> gen/api": "a drawing",
+		"oapi-codegen> gen/api": "a diagram",
 	},
 	"docs/adr/0020-upgrades.md": {
 		"-- tenantry: runs with older programs": "TestWhichMigrationsRunWithOlderPrograms",
 	},
 	"docs/releasing.md": {
-		"gh release create": "it publishes",
+		"gh release create": "it publishes a release",
 		"sha256sum":         "verify-release.sh, a part of make verify",
 	},
 	"docs/operations.md": {
 		"tenantry doctor ":                     "TestCommandsOfTheDocumentsAreUnderstood",
-		"systemctl enable":                     "it installs on the machine itself; TestSystemdUnderstandsTheUnit looks at the unit",
-		"exec systemd-run":                     "TestCommandLineHasWhatTheSystemdUnitHas",
+		"systemctl enable":                     "it installs on the machine itself; TestSystemdUnderstandsTheUnit checks the unit",
+		"exec systemd-run":                     "TestSystemdRunScriptMatchesTheUnit",
 		"IN ROLE":                              "TestRolesOfTheDocumentServe",
 		"ALTER DEFAULT PRIVILEGES":             "TestRolesOfTheDocumentServe",
 		"CREATE POLICY":                        "TestRolesOfTheDocumentServe",
@@ -59,35 +59,35 @@ func TestEveryBlockOfTheDocumentsIsAccountedFor(t *testing.T) {
 	existing, guides := testNames(t), readSource(t, "cmd/tenantry/guides_test.go")
 	for _, file := range documents(t) {
 		if strings.Contains(guides, `newGuide(t, "`+file+`")`) {
-			continue // it fails there
+			continue // that test fails for unknown blocks
 		}
 		for _, f := range fences(t, file) {
 			if _, quoted := f.quoted(); quoted {
 				continue // TestQuotesAreInTheirFiles
 			}
 			found := 0
-			for text, proof := range elsewhere[file] {
+			for text, proof := range accounted[file] {
 				if !strings.Contains(f.text, text) {
 					continue
 				}
 				found++
 				if strings.HasPrefix(proof, "Test") && !existing[proof] {
-					t.Errorf("%s:%d: there is no test %s", file, f.line, proof)
+					t.Errorf("%s:%d: the test %s doesn't exist", file, f.line, proof)
 				}
 			}
 			if found != 1 {
-				t.Errorf("%s:%d: nothing runs this block, or says why not (%d do)", file, f.line, found)
+				t.Errorf("%s:%d: this block needs exactly one entry in accounted, has %d", file, f.line, found)
 			}
 		}
-		for text := range elsewhere[file] {
+		for text := range accounted[file] {
 			if !strings.Contains(readSource(t, file), text) {
-				t.Errorf("%s has no block with %q any more", file, text)
+				t.Errorf("%s no longer has a block with %q", file, text)
 			}
 		}
 	}
 }
 
-// A block that quotes a file of the source has lines that stand there.
+// A block that quotes a source file consists of lines of that file.
 func TestQuotesAreInTheirFiles(t *testing.T) {
 	t.Parallel()
 	quotes := 0
@@ -99,12 +99,12 @@ func TestQuotesAreInTheirFiles(t *testing.T) {
 			}
 			quotes++
 			if !strings.Contains("\n"+readSource(t, source), "\n"+f.text) {
-				t.Errorf("%s:%d: this block isn't in %s", file, f.line, source)
+				t.Errorf("%s:%d: %s doesn't contain this block", file, f.line, source)
 			}
 		}
 	}
 	if quotes == 0 {
-		t.Error("no quotes were found")
+		t.Error("found no quotes")
 	}
 }
 
@@ -118,7 +118,7 @@ func TestEveryGuideIsInTheIndex(t *testing.T) {
 	}
 }
 
-// A document that says what proves something names tests that are there.
+// Documents name only tests that exist.
 func TestDocumentsNameTestsThatExist(t *testing.T) {
 	t.Parallel()
 	existing := testNames(t)
@@ -127,16 +127,16 @@ func TestDocumentsNameTestsThatExist(t *testing.T) {
 		for _, match := range regexp.MustCompile("`(Test[A-Z]\\w*)`").FindAllStringSubmatch(prose(t, file), -1) {
 			named++
 			if !existing[match[1]] {
-				t.Errorf("%s names %s, and there is no such test", file, match[1])
+				t.Errorf("%s names the test %s, which doesn't exist", file, match[1])
 			}
 		}
 	}
 	if named < 50 {
-		t.Errorf("only %d names were found", named)
+		t.Errorf("found only %d names", named)
 	}
 }
 
-// documents are all documents for people, from the source's folder.
+// documents returns the paths of all documents, relative to the source's folder.
 func documents(t *testing.T) []string {
 	t.Helper()
 	list := []string{"README.md"}
@@ -152,7 +152,7 @@ func documents(t *testing.T) []string {
 	return list
 }
 
-// testNames are all tests of the module.
+// testNames returns the names of all tests of the module.
 func testNames(t *testing.T) map[string]bool {
 	t.Helper()
 	names := make(map[string]bool)
@@ -172,8 +172,8 @@ func testNames(t *testing.T) map[string]bool {
 	return names
 }
 
-// A link to a file leads to one that is there, and one with a # to a heading of it.
-func TestLinksOfTheDocumentsLeadSomewhere(t *testing.T) {
+// A link leads to an existing file, and its # to a heading of that file.
+func TestLinksOfTheDocumentsAreValid(t *testing.T) {
 	t.Parallel()
 	links := 0
 	for _, file := range documents(t) {
@@ -192,16 +192,16 @@ func TestLinksOfTheDocumentsLeadSomewhere(t *testing.T) {
 				continue
 			}
 			if err != nil || heading != "" && !hasHeading(string(content), heading) {
-				t.Errorf("%s has a link to %s, which isn't there", file, match[1])
+				t.Errorf("%s has a link to %s, which doesn't exist", file, match[1])
 			}
 		}
 	}
 	if links < 20 {
-		t.Errorf("only %d links were found", links)
+		t.Errorf("found only %d links", links)
 	}
 }
 
-// prose is a document without its blocks.
+// prose returns a document without its blocks.
 func prose(t *testing.T, file string) string {
 	t.Helper()
 	text := readSource(t, file)
@@ -221,8 +221,8 @@ func hasHeading(document, anchor string) bool {
 	return false
 }
 
-// Comments wrap at 100 columns, where a tab counts as four. Code, tables and lists in comments are
-// left out.
+// Comments wrap at 100 columns, with a tab counting as four. Code, tables and lists in comments are
+// exempt.
 func TestCommentsWrapAtHundredColumns(t *testing.T) {
 	t.Parallel()
 	const columns = 100

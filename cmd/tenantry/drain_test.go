@@ -15,9 +15,8 @@ import (
 	"github.com/tenantry/tenantry/internal/store/storetest"
 )
 
-// TestStoppingUnderLoadFailsNoRequest has clients as a load balancer would send them on: they come
-// until the instance says that it isn't well, or doesn't want to be asked on the same connection
-// again. Until then each request has to succeed.
+// TestStoppingUnderLoadFailsNoRequest sends requests like a load balancer: until the health fails
+// or a reply says "Connection: close". Every request before that has to succeed.
 func TestStoppingUnderLoadFailsNoRequest(t *testing.T) {
 	t.Parallel()
 	databaseURL := storetest.NewURL(t, store.Postgres)
@@ -31,7 +30,7 @@ func TestStoppingUnderLoadFailsNoRequest(t *testing.T) {
 		one := &process{t: t, url: p.url, client: client}
 		r, err := one.try(http.MethodPost, companiesPath, fmt.Sprintf(`{"code":"D%d","name":"Company"}`, n), bearer(token))
 		if err != nil || r.status != http.StatusCreated {
-			t.Errorf("while it stops: status %d, %v: %s", r.status, err, r.body)
+			t.Errorf("during the stop: status %d, %v: %s", r.status, err, r.body)
 			failed <- struct{}{}
 			return false, false
 		}
@@ -43,7 +42,7 @@ func TestStoppingUnderLoadFailsNoRequest(t *testing.T) {
 	}
 	var clients sync.WaitGroup
 	for range 8 {
-		clients.Go(func() { // keeps one connection, until it is told to leave it
+		clients.Go(func() { // uses one connection until the server closes it
 			client := &http.Client{Transport: &keepClose{base: &http.Transport{MaxConnsPerHost: 1}}}
 			for {
 				closing, ok := create(client, lastCode.Add(1))
@@ -56,7 +55,7 @@ func TestStoppingUnderLoadFailsNoRequest(t *testing.T) {
 				}
 			}
 		})
-		clients.Go(func() { // makes a new connection each time, until the instance isn't well
+		clients.Go(func() { // opens a new connection each time until the health fails
 			client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 			for !unwell.Load() {
 				if _, ok := create(client, lastCode.Add(1)); !ok {
@@ -79,20 +78,20 @@ func TestStoppingUnderLoadFailsNoRequest(t *testing.T) {
 	for deadline := time.Now().Add(patience); ; {
 		r, err := health.try(http.MethodGet, "/api/health", "")
 		if err != nil {
-			t.Fatalf("it was never unwell before it took no more connections: %v", err)
+			t.Fatalf("the instance refused connections before its health failed: %v", err)
 		}
 		if r.status == http.StatusServiceUnavailable {
 			break
 		}
 		if time.Now().After(deadline) {
-			t.Fatal("it is told to stop and stays well")
+			t.Fatal("the health doesn't fail after the signal to stop")
 		}
 	}
 	unwell.Store(true)
 	clients.Wait()
-	// All of them have been told in good time: before it would have closed their connections.
+	// All clients were told in time, while the instance still accepts connections.
 	if conn, err := p.dial(); err != nil {
-		t.Errorf("it took no more connections before the last client had been told: %v", err)
+		t.Errorf("the instance refused connections before the last client was told: %v", err)
 	} else {
 		_ = conn.Close()
 	}
@@ -104,7 +103,7 @@ func TestStoppingUnderLoadFailsNoRequest(t *testing.T) {
 	}
 }
 
-// keepClose shows what Go's client hides: that the server said that it would close the connection.
+// keepClose restores the header "Connection: close", which Go's client hides.
 type keepClose struct{ base *http.Transport }
 
 func (k *keepClose) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -115,7 +114,7 @@ func (k *keepClose) RoundTrip(r *http.Request) (*http.Response, error) {
 	return response, err
 }
 
-// By HTTP/2 without TLS, as proxies speak it to what is behind them.
+// HTTP/2 without TLS is what proxies may use behind them.
 func TestHTTP2WithoutTLS(t *testing.T) {
 	t.Parallel()
 	p := newInstallation(t, "SHUTDOWN_DELAY_SEC=1").serve("--demo=small")
@@ -149,25 +148,25 @@ func TestHTTP2WithoutTLS(t *testing.T) {
 		}
 	}
 
-	// What runs is finished here, too.
+	// A running request is finished here, too.
 	finished := make(chan int, 1)
 	go func() {
 		r, err := p.try(http.MethodPost, loginPath, loginBody("ceo@techstart.com", "password123"))
 		if err != nil {
-			t.Errorf("log-in while it stops: %v", err)
+			t.Errorf("log-in during the stop: %v", err)
 		}
 		finished <- r.status
 	}()
 	p.signal(syscall.SIGTERM)
 	if status := <-finished; status != http.StatusOK {
-		t.Errorf("log-in while it stops: status %d", status)
+		t.Errorf("log-in during the stop: status %d", status)
 	}
 	if status := p.wait(); status != 0 {
 		t.Errorf("exit status %d, want 0\n%s", status, p)
 	}
 }
 
-// receiveAll returns all that comes until the other side closes the connection.
+// receiveAll reads until the server closes the connection.
 func receiveAll(t *testing.T, conn net.Conn) string {
 	t.Helper()
 	var all []byte

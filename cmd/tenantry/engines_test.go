@@ -20,9 +20,9 @@ import (
 	"github.com/tenantry/tenantry/internal/store/storetest"
 )
 
-// call is a request and the status of its reply. What stands in braces in its path and body is what
-// an earlier reply gave: {CODE} the id of the company with this code, {CODE/tenant} the id of its
-// tenant, {next_cursor} or {refresh_token}.
+// call is a request with its expected status. Braces in its path and body stand for values of
+// earlier replies: {CODE} is the id of the company with this code, {CODE/tenant} the id of its
+// tenant; others are {next_cursor} and {refresh_token}.
 type call struct {
 	as, method, path, body string
 	status                 int
@@ -63,7 +63,7 @@ func publicCalls() []call {
 		{method: http.MethodPost, path: loginPath, body: loginBody(startup+"\u0000", "wrong"), status: 422},
 		{method: http.MethodPost, path: loginPath, body: `{"email":`, status: 400},
 		{method: http.MethodPost, path: refreshPath, body: `{"refresh_token":"nonsense"}`, status: 401},
-		// Addresses are the same in upper case.
+		// E-mail addresses ignore case.
 		{method: http.MethodPost, path: loginPath, body: loginBody(strings.ToUpper(startup), seed.Password), status: 200},
 		{method: http.MethodPost, path: refreshPath, body: `{"refresh_token":"{refresh_token}"}`, status: 200},
 	}
@@ -128,8 +128,8 @@ func writingCalls() []call {
 	}
 }
 
-// listQueries look at all companies, old and new, in one page each: the cursor of a new one isn't
-// the same twice.
+// listQueries list all companies in one page each, because the cursor of a new company differs
+// between runs.
 func listQueries() []string {
 	var queries []string
 	for _, sort := range []string{"created_at", "-created_at", "name", "-name"} {
@@ -159,13 +159,12 @@ func TestEnginesGiveTheSameReplies(t *testing.T) {
 	})
 	for engine, transcript := range transcripts {
 		if diff := cmp.Diff(transcripts[store.SQLite], transcript); diff != "" {
-			t.Errorf("%s answers otherwise than sqlite (-sqlite +%s):\n%s", engine, engine, diff)
+			t.Errorf("%s differs from sqlite (-sqlite +%s):\n%s", engine, engine, diff)
 		}
 	}
 }
 
-// ask makes the calls one after the other and returns all that is in the replies but for what is of
-// this run.
+// ask sends the calls in order and returns the replies without values of this run.
 func ask(t *testing.T, p *process, calls []call) []string {
 	t.Helper()
 	since := time.Now().Add(-time.Minute)
@@ -206,13 +205,13 @@ func fill(t *testing.T, text string, values map[string]string) string {
 	return placeholder.ReplaceAllStringFunc(text, func(name string) string {
 		value := values[name[1:len(name)-1]]
 		if value == "" {
-			t.Fatalf("no reply gave %s for %s", name, text)
+			t.Fatalf("no reply has a value for %s in %s", name, text)
 		}
 		return value
 	})
 }
 
-// keep notes what later calls refer to, and what must not be printed.
+// keep stores the values that later calls refer to, and the secrets.
 func (p *process) keep(r reply, values map[string]string) {
 	type item struct {
 		ID, Code string
@@ -250,8 +249,8 @@ var (
 	etagPattern    = regexp.MustCompile(`"(\d+)-[0-9a-f]{12}-[0-9a-f]{16}"`)
 )
 
-// lasting returns a reply without what can't be the same twice: ids and times since this time,
-// tokens, how long something took, and the headers that follow from those, such as entity tags.
+// lasting returns a reply without values that differ between runs: ids, times after since, tokens,
+// durations, and headers derived from them, such as entity tags.
 func lasting(r reply, since time.Time) string {
 	text := fmt.Sprintln(r.status)
 	for _, name := range slices.Sorted(maps.Keys(r.header)) {

@@ -11,12 +11,12 @@ import (
 	"testing"
 )
 
-// dots stand in a document for what differs from run to run: within a text for a part of it, as a
-// line for any lines, as a value of JSON for any value, as a name for any further members, and at
+// dots stand in a document for output that differs between runs: within a text for a part of it, as
+// a line for any lines, as a JSON value for any value, as a name for any further members, and at
 // the end of a list for any further items.
 const dots = "..."
 
-// mismatch says how printed text differs from what the document shows, or "".
+// mismatch describes how the output differs from the document, or returns "".
 func mismatch(language, shown, printed string) string {
 	if language == "json" {
 		return mismatchJSON(shown, printed)
@@ -40,16 +40,16 @@ func mismatch(language, shown, printed string) string {
 func mismatchJSON(shown, printed string) string {
 	want, err := values(shown)
 	if err != nil {
-		return "what is shown is no JSON: " + err.Error()
+		return "the document's block isn't JSON: " + err.Error()
 	}
 	got, err := values(printed)
 	if err != nil {
-		return "what is printed is no JSON: " + err.Error()
+		return "the output isn't JSON: " + err.Error()
 	}
 	return difference("", want, got)
 }
 
-// values reads one JSON value after the other.
+// values decodes a sequence of JSON values.
 func values(text string) ([]any, error) {
 	decoder := json.NewDecoder(strings.NewReader(text))
 	var list []any
@@ -64,7 +64,7 @@ func values(text string) ([]any, error) {
 	}
 }
 
-// difference names the first place where two values of JSON differ, as a JSON Pointer.
+// difference returns the JSON Pointer of the first place where two JSON values differ.
 func difference(at string, want, got any) string {
 	switch want := want.(type) {
 	case map[string]any:
@@ -127,8 +127,8 @@ func TestMismatch(t *testing.T) {
 	}{
 		"the same":             {"text", "a\nb\n", "a\r\nb\r\n\n", true},
 		"another line":         {"text", "a\nb\n", "a\nc\n", false},
-		"a line more":          {"text", "a\n", "a\nb\n", false},
-		"a line less":          {"text", "a\nb\n", "a\n", false},
+		"an additional line":   {"text", "a\n", "a\nb\n", false},
+		"a missing line":       {"text", "a\nb\n", "a\n", false},
 		"part of a line":       {"http", "ETag: \"...\"\n", "ETag: \"12\"\n", true},
 		"dots end with a line": {"text", "a...\n", "a\nb\n", false},
 		"lines":                {"text", "a\n...\nd\n", "a\nb\nc\nd\n", true},
@@ -138,20 +138,20 @@ func TestMismatch(t *testing.T) {
 		"equal objects":        {"json", `{"a":1,"b":[true,null]}`, `{"b":[true,null],"a":1}`, true},
 		"another value":        {"json", `{"a":1}`, `{"a":2}`, false},
 		"another name":         {"json", `{"a":"..."}`, `{"b":1}`, false},
-		"a member more":        {"json", `{"a":1}`, `{"a":1,"b":2}`, false},
-		"members more":         {"json", `{"a":1,"...":"..."}`, `{"a":1,"b":2}`, true},
-		"a member less":        {"json", `{"a":1,"b":2,"...":"..."}`, `{"a":1}`, false},
+		"an additional member": {"json", `{"a":1}`, `{"a":1,"b":2}`, false},
+		"additional members":   {"json", `{"a":1,"...":"..."}`, `{"a":1,"b":2}`, true},
+		"a missing member":     {"json", `{"a":1,"b":2,"...":"..."}`, `{"a":1}`, false},
 		"any value":            {"json", `{"a":"..."}`, `{"a":{"b":1}}`, true},
 		"part of a text":       {"json", `{"a":"x..."}`, `{"a":"xyz"}`, true},
 		"another text":         {"json", `{"a":"x..."}`, `{"a":"yz"}`, false},
-		"an item more":         {"json", `[1]`, `[1,2]`, false},
-		"items more":           {"json", `[1,"..."]`, `[1,2,3]`, true},
-		"an item less":         {"json", `[1,2,"..."]`, `[1]`, false},
+		"an additional item":   {"json", `[1]`, `[1,2]`, false},
+		"additional items":     {"json", `[1,"..."]`, `[1,2,3]`, true},
+		"a missing item":       {"json", `[1,2,"..."]`, `[1]`, false},
 		"two values":           {"json", "1\n2\n", "1 2", true},
 		"no JSON":              {"json", `{}`, `{`, false},
 	} {
 		if got := mismatch(tc.language, tc.shown, tc.printed); (got == "") != tc.fits {
-			t.Errorf("%s: %q, want that it fits: %t", name, got, tc.fits)
+			t.Errorf("%s: %q, want a match: %t", name, got, tc.fits)
 		}
 	}
 }

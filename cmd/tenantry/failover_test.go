@@ -27,8 +27,8 @@ func TestWritesGoOnAfterAFailover(t *testing.T) {
 	mustHoldAll(t, store.Postgres, admin.TenantID, w.stop(), standby.URL("tenantry"))
 	home.with("DATABASE_URL="+standby.URL("tenantry")).run(0, "audit", "verify")
 
-	// No connection breaks when a server takes no changes any more. The next write finds out, and
-	// goes to the other one.
+	// Connections stay open when a server becomes read-only. The next write fails and goes to the
+	// other server.
 	primary.Start()
 	primary.Exec("ALTER SYSTEM SET synchronous_standby_names = ''")
 	primary.Exec("SELECT pg_reload_conf()")
@@ -36,9 +36,9 @@ func TestWritesGoOnAfterAFailover(t *testing.T) {
 	standby.Exec("SELECT pg_reload_conf()")
 	w = startCreators(token, 8, p)
 	w.awaitMore(50)
-	// Some may have got through before the standby had read its new setting.
+	// Some writes may have reached the standby before it read its new setting.
 	mustHoldAll(t, store.Postgres, admin.TenantID, w.stop(), primary.URL("tenantry"), standby.URL("tenantry"))
 	if n := w.refused.Load(); n > 0 {
-		t.Errorf("%d writes were refused while another server took them, want none", n)
+		t.Errorf("%d writes were refused although another server was writable, want none", n)
 	}
 }

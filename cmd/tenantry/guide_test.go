@@ -19,38 +19,38 @@ import (
 	"github.com/tenantry/tenantry/internal/store/storetest"
 )
 
-// guide is a document whose blocks are run in order, as a reader would, in one shell. What a block
-// means is said by the words behind its opening backticks:
+// guide is a document whose blocks run in order in one shell, as a reader would run them. The
+// words after the opening backticks say what a block means:
 //
-//	sh           is run, and must succeed. If it ends with the start of a server, that goes on beside the others
-//	json output  is what the block before prints; also http, text, ... See dots
-//	diff FILE    changes a file: the lines with a blank or - in front must be there once
+//	sh           is run and must succeed. A server that its last line starts keeps running
+//	json output  is the output of the previous block; also http, text, ... See dots
+//	diff FILE    changes a file: the lines that begin with a space or - must occur there once
 //	go FILE      is a new file; also ts, yaml, sql, ...
-//	go in FILE   quotes a file of the source; see TestQuotesAreInTheirFiles
+//	go in FILE   quotes a source file; see TestQuotesAreInTheirFiles
 //
 // Any other block fails the test.
 type guide struct {
 	*installation
 
 	file    string
-	replace []string          // old, new, ...: what is elsewhere in a test, such as the address of the server
-	leave   map[string]string // blocks that aren't run: a text that is in one of them, and the reason
+	replace []string          // old, new, ...: texts that differ in a test, such as the server's address
+	leave   map[string]string // blocks that aren't run: a text in the block, and the reason
 
 	bash    *os.Process
 	input   io.Writer
 	printed *bufio.Reader
-	folder  string // where the shell is
-	state   string // the file that has its variables
-	last    string // what the last block has printed
+	folder  string // the shell's current folder
+	state   string // the file with its variables
+	last    string // the output of the last block
 }
 
 const (
-	guideTime = 10 * time.Minute // for a block: a compiler may have nothing to build upon
+	guideTime = 10 * time.Minute // per block: a compiler may start with an empty cache
 	guideHost = "http://localhost:8000"
 	blockEnd  = "-- end of block --"
 )
 
-// A block that ends so starts a server.
+// serverStart matches the end of a block that starts a server.
 var serverStart = regexp.MustCompile(`(?m)^(make run|(bin/)?tenantry serve.*)\n\z`)
 
 // run runs all blocks.
@@ -76,7 +76,7 @@ func (g *guide) run() {
 		before = f
 	}
 	for text := range unused {
-		g.t.Errorf("%s has no block with %q any more", g.file, text)
+		g.t.Errorf("%s no longer has a block with %q", g.file, text)
 	}
 }
 
@@ -101,7 +101,7 @@ func (g *guide) block(f, before fence) {
 			g.t.Fatalf("%s:%d: %s\n--- shown\n%s--- printed\n%s", f.file, f.line, d, f.text, g.last)
 		}
 	case f.target == shownOutput:
-		g.t.Fatalf("%s:%d: it shows what no block before it prints", f.file, f.line)
+		g.t.Fatalf("%s:%d: no block before this output prints anything", f.file, f.line)
 	case f.language == "diff" && f.target != "":
 		if err := edit(path, f.text); err != nil {
 			g.t.Fatalf("%s:%d: %v", f.file, f.line, err)
@@ -115,7 +115,7 @@ func (g *guide) block(f, before fence) {
 	case f.language == "sh":
 		g.last = g.shellBlock(f)
 	default:
-		g.t.Fatalf("%s:%d: a block %q is nothing that is run or checked", f.file, f.line, f.language)
+		g.t.Fatalf("%s:%d: unknown kind of block %q", f.file, f.line, f.language)
 	}
 }
 
@@ -153,7 +153,7 @@ func (g *guide) open() {
 	g.shellBlock(fence{file: g.file, text: "export -p > " + g.state + "\n"})
 }
 
-// toolchain is what of the tests' own environment a compiler or a package manager needs.
+// toolchain returns the environment variables that compilers and package managers need.
 func toolchain() []string {
 	var list []string
 	for _, entry := range os.Environ() {
@@ -161,12 +161,12 @@ func toolchain() []string {
 			list = append(list, entry)
 		}
 	}
-	// Modules are verified where they are got: that is the tests' own build. Paths that are left
-	// out let builds of a copy share what others have built.
+	// The tests' own build has verified the modules already. With -trimpath, builds of copies share
+	// the cache.
 	return append(list, "GOSUMDB=off", "GOFLAGS=-trimpath "+os.Getenv("GOFLAGS"), "CGO_ENABLED=0")
 }
 
-// shellBlock runs a block and returns what it has printed.
+// shellBlock runs a block and returns its output.
 func (g *guide) shellBlock(f fence) string {
 	g.t.Helper()
 	script := g.state + ".sh"
@@ -183,13 +183,13 @@ func (g *guide) shellBlock(f fence) string {
 		}
 		all.WriteString(line)
 		if err != nil {
-			g.t.Fatalf("%s:%d: the block fails\n%s--- it has printed\n%s", f.file, f.line, f.text, all.String())
+			g.t.Fatalf("%s:%d: the block fails\n%s--- printed\n%s", f.file, f.line, f.text, all.String())
 		}
 	}
 }
 
-// serveBlock runs a block whose last command goes on. From then on the document's address is that
-// of the server.
+// serveBlock runs a block whose last command is a server. Later blocks use the address of this
+// server.
 func (g *guide) serveBlock(f fence) {
 	g.t.Helper()
 	bash := exec.Command("bash", "-euo", "pipefail", "-c", "source "+g.state+"\n"+f.text)
@@ -198,14 +198,14 @@ func (g *guide) serveBlock(f fence) {
 	g.reach(at.startCommand(bash))
 }
 
-// reach waits for a server, whose address the document's becomes.
+// reach waits for a server and uses its address instead of the document's.
 func (g *guide) reach(p *process) {
 	g.t.Helper()
 	p.url = p.await(&p.stdout, readyPattern)[1]
 	g.replace = append(g.replace, guideHost, p.url, strings.TrimPrefix(guideHost, "http://"), strings.TrimPrefix(p.url, "http://"))
 }
 
-// create writes a new file. Go's has to be formatted.
+// create writes a new file. Go files have to be formatted.
 func create(path, text string) error {
 	if strings.HasSuffix(path, ".go") {
 		formatted, err := format.Source([]byte(text))
@@ -213,7 +213,7 @@ func create(path, text string) error {
 			return err
 		}
 		if string(formatted) != text {
-			return errors.New("it is not as gofmt has it")
+			return errors.New("the file isn't formatted with gofmt")
 		}
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
@@ -227,7 +227,7 @@ func create(path, text string) error {
 	return errors.Join(err, file.Close())
 }
 
-// edit changes a file as a diff without line numbers says; @@ stands between two places.
+// edit applies a diff without line numbers; @@ separates two places.
 func edit(path, diff string) error {
 	content, err := os.ReadFile(path)
 	if err != nil {
@@ -255,7 +255,7 @@ func edit(path, diff string) error {
 	return os.WriteFile(path, []byte(text), 0o600)
 }
 
-// sourceCopy returns a folder with the source in it, as a reader has it after git clone.
+// sourceCopy returns a folder with a copy of the source, like a new git clone.
 func sourceCopy(t testing.TB) string {
 	t.Helper()
 	folder := t.TempDir()

@@ -19,7 +19,7 @@ import (
 	"github.com/tenantry/tenantry/internal/store/storetest"
 )
 
-// newGuide returns a guide that is read in an empty folder.
+// newGuide returns a guide that starts in an empty folder.
 func newGuide(t *testing.T, file string) *guide {
 	t.Helper()
 	home := &installation{t: t, dir: t.TempDir(), secrets: &secrets{}}
@@ -33,7 +33,7 @@ func TestQuickstart(t *testing.T) {
 	g.run()
 }
 
-// cloneFrom makes git clone get a copy of this source from the address of the documents.
+// cloneFrom redirects git clone from the documents' address to a copy of this source.
 func cloneFrom(t *testing.T) []string {
 	t.Helper()
 	storetest.RequireProgram(t, "git", "the guides")
@@ -55,7 +55,7 @@ func cloneFrom(t *testing.T) []string {
 	}
 }
 
-// onDemo is the guide while a server with the demo data runs.
+// onDemo starts a server with the demo data for the guide.
 func (g *guide) onDemo() *guide {
 	g.t.Helper()
 	g.reach(g.serve("--demo"))
@@ -67,13 +67,13 @@ func TestGuideForIntegrators(t *testing.T) {
 	newGuide(t, "docs/integrators.md").onDemo().run()
 }
 
-// TestGuideForThePredecessorsUsers runs in a folder with the predecessor's own settings.
+// TestGuideForThePredecessorsUsers runs in a folder with the predecessor's settings.
 func TestGuideForThePredecessorsUsers(t *testing.T) {
 	t.Parallel()
 	storetest.RequireProgram(t, "psql", "docs/migration.md")
 	u := parseURL(t, storetest.NewURL(t, store.Postgres))
 	server, name := u.User.String()+"@"+u.Host, strings.TrimPrefix(u.Path, "/")
-	aside(store.Postgres, storetest.NewURL(t, store.Postgres)).Exec(t, "DROP DATABASE "+name) // the guide makes it
+	aside(store.Postgres, storetest.NewURL(t, store.Postgres)).Exec(t, "DROP DATABASE "+name) // the guide creates it
 
 	g := newGuide(t, "docs/migration.md")
 	settings := strings.Replace(readSource(t, "cmd/tenantry/testdata/predecessor.env"), "postgres:password@localhost:5432", server, 1)
@@ -91,7 +91,7 @@ func TestGuideToTheDemoData(t *testing.T) {
 	newGuide(t, "docs/seed-data.md").run()
 }
 
-// TestGuideForFrontEnds builds the guide's page, and uses it in two tabs as a person would.
+// TestGuideForFrontEnds builds the guide's page and uses it in two tabs.
 func TestGuideForFrontEnds(t *testing.T) {
 	t.Parallel()
 	storetest.RequireProgram(t, "npm", "docs/frontend.md")
@@ -156,7 +156,7 @@ func TestGoClient(t *testing.T) {
 	g.onDemo().run()
 }
 
-// TestAddAnEndpoint follows the guide in a copy of the source, with all engines that there are.
+// TestAddAnEndpoint follows the guide in a copy of the source, on all available engines.
 func TestAddAnEndpoint(t *testing.T) {
 	t.Parallel()
 	storetest.RequireProgram(t, "npm", "docs/add-an-endpoint.md")
@@ -170,13 +170,13 @@ func TestAddAnEndpoint(t *testing.T) {
 	g.run()
 }
 
-// TestReadme builds in a copy of the source, and runs what it says for production on PostgreSQL.
+// TestReadme builds in a copy of the source and runs the production block on PostgreSQL.
 func TestReadme(t *testing.T) {
 	t.Parallel()
 	storetest.RequireProgram(t, "openssl", "README.md")
 	g := newGuide(t, "README.md")
 	g.dir = sourceCopy(t)
-	g.installation = g.with("BCRYPT_COST=10") // the least for production
+	g.installation = g.with("BCRYPT_COST=10") // the minimum in production
 	g.replace = []string{"postgres://user:password@host:5432/tenantry", storetest.NewURL(t, store.Postgres)}
 	g.leave = map[string]string{"make test": "it is what runs this", "import { createClient, isProblem }": "internal/clienttest runs it"}
 	g.run()

@@ -15,21 +15,21 @@ import (
 	"github.com/tenantry/tenantry/internal/store/storetest"
 )
 
-func TestTwoInstancesAreOne(t *testing.T) {
+func TestTwoInstancesShareSessionsAndTrail(t *testing.T) {
 	t.Parallel()
 	t.Run("with Redis", func(t *testing.T) {
 		t.Parallel()
-		mustBeOne(t, "REDIS_URL="+storetest.RedisURL(t))
+		mustActAsOne(t, "REDIS_URL="+storetest.RedisURL(t))
 	})
 	t.Run("without Redis", func(t *testing.T) {
 		t.Parallel()
-		mustBeOne(t)
+		mustActAsOne(t)
 	})
 }
 
-// mustBeOne starts two instances at once on an empty PostgreSQL, and fails the test unless what is
-// done on one of them counts on the other soon after.
-func mustBeOne(t *testing.T, env ...string) {
+// mustActAsOne starts two instances at once on an empty PostgreSQL database. It fails the test
+// unless changes on one instance take effect on the other soon after.
+func mustActAsOne(t *testing.T, env ...string) {
 	t.Helper()
 	databaseURL := storetest.NewURL(t, store.Postgres)
 	home := newInstallation(t, append(env, "DATABASE_URL="+databaseURL, "AUTO_MIGRATE=true", "LOG_LEVEL=info")...)
@@ -53,14 +53,14 @@ func mustBeOne(t *testing.T, env ...string) {
 		p.refresh(g.Refresh).wantProblem(t, http.StatusUnauthorized, "session_ended")
 	}
 
-	// What is written on both is one trail.
+	// Changes on both instances are in one trail.
 	firstToken := two.login(first.Email, apitest.Password).Access
 	secondToken := one.login(second.Email, apitest.Password).Access
 	w := startCreators(firstToken, 4, one, two)
 	w.awaitMore(100)
 	mustHoldAll(t, store.Postgres, tenant.ID, w.stop(), databaseURL)
 
-	// An admin whom another one demotes on one instance is refused on both.
+	// An admin demoted on one instance is refused on both.
 	body := `{"code":"NEW","name":"New"}`
 	for _, p := range []*process{one, two} {
 		p.do(http.MethodGet, mePath, "", bearer(secondToken)).want(t, http.StatusOK)
@@ -69,7 +69,7 @@ func mustBeOne(t *testing.T, env ...string) {
 	two.do(http.MethodPost, companiesPath, body, bearer(secondToken)).wantProblem(t, http.StatusForbidden, "forbidden")
 	one.mustSoonRefuse(http.MethodPost, companiesPath, body, secondToken, http.StatusForbidden, "forbidden")
 
-	// And so is everybody of a tenant that a superuser suspends.
+	// All users of a suspended tenant are refused, too.
 	superToken := one.login(superuser.Email, apitest.Password).Access
 	one.do(http.MethodPost, fmt.Sprintf("/api/v1/tenants/%s/suspend", tenant.ID), "", bearer(superToken)).want(t, http.StatusOK)
 	one.do(http.MethodGet, companiesPath, "", bearer(firstToken)).wantProblem(t, http.StatusForbidden, "tenant_suspended")
@@ -82,7 +82,7 @@ func mustBeOne(t *testing.T, env ...string) {
 
 func asSuperuser(u *db.User) { u.IsSuperuser = true }
 
-// terminate stops an instance in order.
+// terminate stops an instance with SIGTERM.
 func (p *process) terminate() {
 	p.t.Helper()
 	p.signal(syscall.SIGTERM)
@@ -94,7 +94,7 @@ func (p *process) terminate() {
 func TestSeveralInstancesWorkThroughPgbouncer(t *testing.T) {
 	t.Parallel()
 	direct := storetest.NewURL(t, store.Postgres)
-	const few = 5 // so that the statements of a client go to changing connections
+	const few = 5 // so that a client's statements use changing connections
 	pooled := postgrestest.Bouncer(t, direct, few)
 	admin := newAdmin(t, store.Postgres, direct)
 	home := newInstallation(t, "LOG_LEVEL=info", "DATABASE_URL="+pooled)

@@ -11,9 +11,9 @@ import (
 	"github.com/tenantry/tenantry/internal/store/storetest"
 )
 
-// TestKeysOfTheDocumentChangeWhileInstancesRestart changes each key by the blocks of the document,
-// restarts the instances one by one after each of them, and after each restart tries every instance
-// with what every other one has signed.
+// TestKeysOfTheDocumentChangeWhileInstancesRestart rotates each key with the blocks of the
+// document. After each block it restarts the instances one by one; after each restart every
+// instance has to accept everything that the others have signed.
 func TestKeysOfTheDocumentChangeWhileInstancesRestart(t *testing.T) {
 	t.Parallel()
 	const forgotten = "grep -v '^SECRET_KEY_PREVIOUS=' .env"
@@ -39,7 +39,7 @@ func TestKeysOfTheDocumentChangeWhileInstancesRestart(t *testing.T) {
 				before := readFile(t, home, ".env")
 				home.shell(block(t, "sh", round))
 				if readFile(t, home, ".env") == before {
-					t.Fatalf("%s changes nothing", round)
+					t.Fatalf("%s doesn't change the settings", round)
 				}
 				for i := range f.instances {
 					f.restart(i)
@@ -48,20 +48,20 @@ func TestKeysOfTheDocumentChangeWhileInstancesRestart(t *testing.T) {
 			}
 			home.run(0, "audit", "verify")
 			if p := home.run(0, "doctor"); strings.Contains(p.stdout.String(), "AUDIT_KEY_PREVIOUS") {
-				t.Errorf("the trail's key is gone:\n%s", p)
+				t.Errorf("the key of the audit trail is missing:\n%s", p)
 			}
 			settings := "\n" + readFile(t, home, ".env")
 			if old := strings.Contains(settings, "\nSECRET_KEY="+secretKey); old != (name != "SECRET_KEY") {
-				t.Errorf("the old SECRET_KEY is set: %t:\n%s", old, settings)
+				t.Errorf("the old SECRET_KEY is set: %t\n%s", old, settings)
 			}
 			if !strings.Contains(settings, "\n"+name+"=") || strings.Contains(settings, "SECRET_KEY_PREVIOUS=") {
-				t.Errorf("these aren't the settings after the change:\n%s", settings)
+				t.Errorf("unexpected settings after the change:\n%s", settings)
 			}
 		})
 	}
 }
 
-// fleet are instances of one installation, with a client.
+// fleet has the instances of one installation, with a client.
 type fleet struct {
 	t         *testing.T
 	home      *installation
@@ -78,9 +78,8 @@ func (f *fleet) restart(i int) {
 	f.instances[i] = f.home.serve()
 }
 
-// mustAgree refreshes through each instance, and shows all of them what that one has signed: the
-// refresh token through the next refresh, the access token, a cursor and an entry of the audit
-// trail.
+// mustAgree refreshes through each instance and sends the result to all of them: the refresh token,
+// the access token, a cursor and an audit entry.
 func (f *fleet) mustAgree() {
 	f.t.Helper()
 	type page struct {
@@ -92,13 +91,13 @@ func (f *fleet) mustAgree() {
 			signed := bearer(f.grant.Access)
 			first := decode[page](f.t, signer.do(http.MethodGet, companiesPath+"?limit=1", "", signed).want(f.t, http.StatusOK))
 			if first.Next == nil {
-				f.t.Fatal("a page has no cursor")
+				f.t.Fatal("the page has no cursor")
 			}
 			verifier.do(http.MethodGet, companiesPath+"?limit=1&cursor="+*first.Next, "", signed).want(f.t, http.StatusOK)
 			signer.do(http.MethodPut, mePath, `{"full_name":"`+signer.url+verifier.url+`"}`, signed).want(f.t, http.StatusOK)
 			trail := verifier.do(http.MethodGet, "/api/v1/audit/verify", "", signed).want(f.t, http.StatusOK)
 			if verdict := trail.body; !strings.Contains(verdict, `"status":"intact"`) {
-				f.t.Errorf("the trail isn't intact to an instance: %s", verdict)
+				f.t.Errorf("an instance reports a broken trail: %s", verdict)
 			}
 			f.grant = decode[grant](f.t, verifier.refresh(f.grant.Refresh).want(f.t, http.StatusOK))
 		}

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-func TestWhatIsNoHTTPGetsAProblem(t *testing.T) {
+func TestInvalidHTTPGetsAProblem(t *testing.T) {
 	t.Parallel()
 	p := newInstallation(t).serve()
 	for name, text := range map[string]string{
@@ -29,13 +29,13 @@ func TestWhatIsNoHTTPGetsAProblem(t *testing.T) {
 			r := receive(t, bufio.NewReader(conn))
 			r.wantProblem(t, http.StatusBadRequest, "malformed_request")
 			if r.header.Get("X-Request-Id") == "" {
-				t.Error("it has no X-Request-Id")
+				t.Error("the reply has no X-Request-Id")
 			}
 		})
 	}
 }
 
-func TestHeadersThatAreTooLargeGetAProblem(t *testing.T) {
+func TestTooLargeHeadersGetAProblem(t *testing.T) {
 	t.Parallel()
 	p := newInstallation(t).serve()
 	const tenMB = 10_000_000
@@ -47,13 +47,13 @@ func TestHeadersThatAreTooLargeGetAProblem(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			conn := p.connect()
-			send(t, conn, text) // all of it, as clients do before they look for a reply
+			send(t, conn, text) // clients send everything before they read the reply
 			receive(t, bufio.NewReader(conn)).wantProblem(t, http.StatusRequestHeaderFieldsTooLarge, "headers_too_large")
 		})
 	}
 }
 
-func TestBodyThatIsTooLargeGetsAProblem(t *testing.T) {
+func TestTooLargeBodyGetsAProblem(t *testing.T) {
 	t.Parallel()
 	p := newInstallation(t).serve()
 	body := loginBody("ceo@techstart.com", strings.Repeat("x", 2<<20))

@@ -11,7 +11,7 @@ import (
 // binary is the path of the program under test.
 var binary string
 
-// TestMain builds the program as the Makefile does, so that the tests run what people run.
+// TestMain builds the program like the Makefile, so that the tests run the released program.
 func TestMain(m *testing.M) {
 	runSandboxed()
 	os.Exit(run(m))
@@ -28,7 +28,7 @@ func run(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	binary = filepath.Join(dir, "tenantry.exe") // Windows wants the suffix, the others don't mind
+	binary = filepath.Join(dir, "tenantry.exe") // Windows requires the suffix
 	build := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", binary, ".")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if output, err := build.CombinedOutput(); err != nil {

@@ -6,9 +6,9 @@ import (
 	"testing"
 )
 
-// fence is a fenced block of a document. The words behind the opening backticks are its language
-// and its target: the file that has this text in it, "in" and a file of the source that it quotes,
-// or output, for what the block before prints.
+// fence is a fenced block of a document. The words after the opening backticks are its language and
+// its target: the file that has this text, "in" and a source file that it quotes, or output, for
+// the output of the previous block.
 type fence struct {
 	file             string
 	line             int // of the opening backticks
@@ -18,13 +18,13 @@ type fence struct {
 
 const shownOutput = "output" // a target
 
-// quoted returns the file of the source that the block quotes, if it does.
+// quoted returns the source file that the block quotes, if any.
 func (f fence) quoted() (string, bool) { return strings.CutPrefix(f.target, "in ") }
 
 var fencePattern = regexp.MustCompile("^( *)```(.*)$")
 
-// fences returns the blocks of a document, in order. What is not plainly a block fails the test: it
-// would not be run.
+// fences returns the blocks of a document, in order. It fails the test for ambiguous blocks,
+// because they wouldn't be run.
 func fences(t testing.TB, file string) []fence {
 	t.Helper()
 	var list []fence
@@ -37,7 +37,7 @@ func fences(t testing.TB, file string) []fence {
 		case match != nil && match[1] != "":
 			t.Fatalf("%s:%d: an indented block; blocks begin at the margin", file, number)
 		case match != nil && open && match[2] != "":
-			t.Fatalf("%s:%d: the block before has no end", file, number)
+			t.Fatalf("%s:%d: the previous block isn't closed", file, number)
 		case match != nil && open:
 			open = false
 		case match != nil:
@@ -49,12 +49,12 @@ func fences(t testing.TB, file string) []fence {
 		}
 	}
 	if open {
-		t.Fatalf("%s: the last block has no end", file)
+		t.Fatalf("%s: the last block isn't closed", file)
 	}
 	return list
 }
 
-// block returns the text of the block of docs/operations.md that has this text in it.
+// block returns the block of docs/operations.md that contains this text.
 func block(t *testing.T, language, text string) string {
 	t.Helper()
 	for _, f := range fences(t, "docs/operations.md") {
@@ -62,6 +62,6 @@ func block(t *testing.T, language, text string) string {
 			return f.text
 		}
 	}
-	t.Fatalf("docs/operations.md has no block with %q any more", text)
+	t.Fatalf("docs/operations.md no longer has a block with %q", text)
 	return ""
 }

@@ -18,22 +18,22 @@ import (
 
 var waitsForASession = regexp.MustCompile(`waiting for session \d+ of the database server, which is migrating this database`)
 
-// Of the two newest migrations the first is held up where its version is noted, while a second
-// process waits for the lock.
-func TestMigrateUpIsStoppedInAMigration(t *testing.T) {
+// The first of the two newest migrations blocks when it records its version. A second process waits
+// for the lock meanwhile.
+func TestMigrateUpIsInterrupted(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
 		if engine == store.SQLite {
-			return // there is no server that would hold anything up
+			return // SQLite has no server that could block it
 		}
 		databaseURL := storetest.NewMigratedURL(t, engine)
 		home := newInstallation(t, "DATABASE_URL="+databaseURL)
 		for _, signal := range []os.Signal{syscall.SIGTERM, syscall.SIGKILL} {
 			home.run(0, "migrate", "down")
 			home.run(0, "migrate", "down")
-			release := holdUpNotes(t, engine, databaseURL)
+			release := blockVersions(t, engine, databaseURL)
 			first := home.start("migrate", "up")
-			awaitHeldUp(t, engine, databaseURL)
+			awaitBlocked(t, engine, databaseURL)
 			second := home.start("migrate", "up")
 			second.await(&second.stderr, waitsForASession)
 			first.signal(signal)
@@ -44,21 +44,21 @@ func TestMigrateUpIsStoppedInAMigration(t *testing.T) {
 			status := first.wait()
 			applied := strings.Count(first.stdout.String(), "applied  ")
 			if signal == syscall.SIGTERM && (status != 1 || applied != 1 || !strings.Contains(first.stderr.String(), "1 are left to apply")) {
-				t.Errorf("the process that was told to stop ended with status %d\n%s", status, first)
+				t.Errorf("the interrupted process ended with status %d\n%s", status, first)
 			}
 			status, rest := second.wait(), strings.Count(second.stdout.String(), "applied  ")
-			// The session of a killed process may still note its migration.
+			// The database session of a killed process may still record its migration.
 			noted := engine == store.MySQL && signal == syscall.SIGKILL && rest == 1
 			if status != 0 || rest != 2-applied && !noted {
-				t.Errorf("the next process ended with status %d\n%s", status, second)
+				t.Errorf("the waiting process ended with status %d\n%s", status, second)
 			}
 		}
 		home.run(0, "migrate", "up")
 	})
 }
 
-// holdUpNotes lets nobody note a migration until the function that it returns is called.
-func holdUpNotes(t *testing.T, engine store.Engine, databaseURL string) (release func()) {
+// blockVersions blocks the recording of migrations until release is called.
+func blockVersions(t *testing.T, engine store.Engine, databaseURL string) (release func()) {
 	t.Helper()
 	statements := map[store.Engine][2]string{
 		store.Postgres: {"BEGIN; LOCK TABLE goose_db_version IN SHARE MODE", "COMMIT"},
@@ -80,8 +80,8 @@ func holdUpNotes(t *testing.T, engine store.Engine, databaseURL string) (release
 	}
 }
 
-// awaitHeldUp returns when a session waits for what holdUpNotes holds.
-func awaitHeldUp(t *testing.T, engine store.Engine, databaseURL string) {
+// awaitBlocked waits until a session is blocked by blockVersions.
+func awaitBlocked(t *testing.T, engine store.Engine, databaseURL string) {
 	t.Helper()
 	query := map[store.Engine]string{
 		store.Postgres: "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'goose_db_version'::regclass",
@@ -97,10 +97,10 @@ func awaitHeldUp(t *testing.T, engine store.Engine, databaseURL string) {
 			return
 		}
 	}
-	t.Fatal("the migration isn't held up")
+	t.Fatal("the migration isn't blocked")
 }
 
-func TestMigrateSaysWhichFileItWaitsFor(t *testing.T) {
+func TestMigrateNamesTheFileItWaitsFor(t *testing.T) {
 	t.Parallel()
 	home := newInstallation(t)
 	file := filepath.Join(home.dir, "a.db.migrate.lock")

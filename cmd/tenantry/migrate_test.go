@@ -21,7 +21,7 @@ func TestMigrateCommands(t *testing.T) {
 			p := home.run(0, strings.Fields("migrate "+command)...)
 			match := regexp.MustCompile(`(?s)\A(?:` + pattern + `)\z`).FindStringSubmatch(p.stdout.String())
 			if match == nil || p.stderr.String() != "" {
-				t.Fatalf("migrate %s doesn't say %q:\n%s", command, pattern, p)
+				t.Fatalf("the output of migrate %s lacks %q:\n%s", command, pattern, p)
 			}
 			return match
 		}
@@ -61,7 +61,7 @@ func TestTenProcessesMigrateAtOnce(t *testing.T) {
 			}
 		}
 		if len(applied) == 0 {
-			t.Error("nobody says that they applied a migration")
+			t.Error("no process reports an applied migration")
 		}
 		for version, times := range applied {
 			if times != 1 {
@@ -71,7 +71,7 @@ func TestTenProcessesMigrateAtOnce(t *testing.T) {
 	})
 }
 
-// Instances that start at the same time, as in a container orchestrator.
+// A container orchestrator may start several instances at the same time.
 func TestThreeServersStartAtOnceOnAnEmptyDatabase(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
@@ -87,32 +87,32 @@ func TestThreeServersStartAtOnceOnAnEmptyDatabase(t *testing.T) {
 	})
 }
 
-func TestStampNotesMigrationsWithoutRunningThem(t *testing.T) {
+func TestStampRecordsMigrationsWithoutRunningThem(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
 		databaseURL := storetest.NewURL(t, engine)
 		home := newInstallation(t, "DATABASE_URL="+databaseURL)
 		home.run(0, "migrate", "up")
 		migrations := strings.Fields(home.run(0, "migrate", "status").stdout.String())
-		count, newest := len(migrations)/4, migrations[len(migrations)-2] // each line is date, time, number, name
-		// A dump without goose's table.
+		count, newest := len(migrations)/4, migrations[len(migrations)-2] // fields of each line: date, time, number, name
+		// Like a dump without goose's table.
 		aside(engine, databaseURL).Exec(t, "DROP TABLE goose_db_version")
 		home.run(1, "migrate", "stamp", "999").wantError("there is no migration 999")
 		home.run(1, "migrate", "stamp", "newest").wantError("VERSION must be the number of a migration")
 		home.inProduction().run(1, "migrate", "stamp", "1").wantError("--yes")
 		if got := home.run(0, "migrate", "stamp", newest).stdout.String(); strings.Count(got, "noted    ") != count || !strings.Contains(got, "create_tenants") {
-			t.Errorf("stamp says:\n%s", got)
+			t.Errorf("output of stamp:\n%s", got)
 		}
 		if got := home.run(0, "migrate", "up").stdout.String(); got != "The schema is up to date.\n" {
-			t.Errorf("after the stamp, up says %s", got)
+			t.Errorf("output of up after the stamp: %s", got)
 		}
 		if got := home.run(0, "migrate", "stamp", "1").stdout.String(); got != "All of them were noted already.\n" {
-			t.Errorf("a second stamp says %s", got)
+			t.Errorf("output of a second stamp: %s", got)
 		}
 	})
 }
 
-func TestMigrateCreateMakesTheNextFile(t *testing.T) {
+func TestMigrateCreateWritesTheNextFile(t *testing.T) {
 	t.Parallel()
 	home := newInstallation(t)
 	home.run(1, "migrate", "create", "add_logo").wantError("no sql/migrations here")

@@ -16,7 +16,7 @@ import (
 	"github.com/tenantry/tenantry/internal/store/storetest"
 )
 
-// shell runs a block of the document in the installation's folder, as a person would.
+// shell runs a block of the document in the installation's folder.
 func (i *installation) shell(script string, env ...string) {
 	i.t.Helper()
 	for _, program := range regexp.MustCompile(`(?m)^(?:pg_dump|mariadb-dump|sqlite3)`).FindAllString(script, -1) {
@@ -29,8 +29,8 @@ func (i *installation) shell(script string, env ...string) {
 	}
 }
 
-// access gives the clients of an engine what the document says they have, and returns variables for
-// them.
+// access configures the clients of an engine as the document says, and returns environment
+// variables for them.
 func (i *installation) access(t *testing.T, engine store.Engine, u *url.URL) []string {
 	t.Helper()
 	password, _ := u.User.Password()
@@ -61,15 +61,15 @@ func TestBackupsOfTheDocumentCanBeRestored(t *testing.T) {
 		if engine == store.SQLite {
 			home.shell(block(t, "sh", "VACUUM INTO"))
 			server.do(http.MethodPost, companiesPath, `{"code":"LATER","name":"Later"}`, bearer(g.Access)).want(t, http.StatusCreated)
-			server.kill() // it leaves its journal behind
+			server.kill() // it leaves its journal
 			home.shell(block(t, "sh", "cp backup.db"))
 			if info, err := os.Stat(filepath.Join(home.dir, "backup.db")); err != nil || info.Mode().Perm() != 0o600 {
-				t.Errorf("%v, %v; want a backup for nobody else", info, err)
+				t.Errorf("%v, %v; want a backup that only its owner can read", info, err)
 			}
 		} else {
 			from, to := parseURL(t, databaseURL), parseURL(t, restoredURL)
 			name := strings.TrimPrefix(to.Path, "/")
-			aside(engine, databaseURL).Exec(t, "DROP DATABASE "+name) // the document makes it
+			aside(engine, databaseURL).Exec(t, "DROP DATABASE "+name) // the document creates it
 			script := strings.NewReplacer("tenantry_restored", name, "tenantry_owner", from.User.Username(), " tenantry\n", " "+strings.TrimPrefix(from.Path, "/")+"\n",
 				" tenantry >", " "+strings.TrimPrefix(from.Path, "/")+" >").Replace(block(t, "sh", programs[engine]))
 			home.shell(script, home.access(t, engine, from)...)
@@ -81,7 +81,7 @@ func TestBackupsOfTheDocumentCanBeRestored(t *testing.T) {
 		restored.run(0, "audit", "verify")
 		server = restored.serve()
 		var codes []string
-		for _, c := range server.companies(g.Access) { // the session of the day works
+		for _, c := range server.companies(g.Access) { // the session from before the backup works
 			codes = append(codes, c.Code)
 		}
 		if got := strings.Join(codes, " "); got != "KEPT" {

@@ -5,11 +5,11 @@ import (
 	"syscall"
 )
 
-// endWithTests makes the kernel kill a process when the tests are gone, even when they had no
-// chance to clean up.
+// endWithTests makes the kernel kill a process when the tests have ended, even if they couldn't
+// clean up.
 func endWithTests() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
 }
 
-// killAll kills a process, which may have ended by itself, and what it has started.
+// killAll kills a process and its children. The process may have ended already.
 func killAll(p *os.Process) { _ = syscall.Kill(-p.Pid, syscall.SIGKILL) }

@@ -7,10 +7,9 @@ import (
 	"syscall"
 )
 
-// endWithTests would make the kernel kill a process when the tests are gone. There is no portable
-// way.
+// endWithTests returns nil: there is no portable way to kill a process when the tests have ended.
 func endWithTests() *syscall.SysProcAttr { return nil }
 
-// killAll kills a process, which may have ended by itself. There is no portable way to kill what it
-// has started.
+// killAll kills a process, which may have ended already. There is no portable way to kill its
+// children.
 func killAll(p *os.Process) { _ = p.Kill() }

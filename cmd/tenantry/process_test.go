@@ -17,31 +17,30 @@ import (
 
 const (
 	secretKey = "q7Vf0ZyT3mLr9XwKc2HsPd5NbJ8uEaGi4RtYoQ1eWxM6"
-	// patience is how long a process may take for what takes far less than a second on a quiet
-	// machine.
+	// patience is the time-out for operations that take far less than a second on an idle machine.
 	patience = 2 * time.Minute
 )
 
-// installation is a folder and settings, where the program runs: once, or several times one after
-// the other. What its processes print must have none of its secrets.
+// installation is a folder with settings in which the program runs, once or several times. The
+// output of its processes must not contain its secrets.
 type installation struct {
 	t       testing.TB
-	binary  string // the program that runs here; empty: the program under test
+	binary  string // the program; empty for the program under test
 	dir     string
-	env     []string // NAME=value; of several with one name the last counts
-	stdin   string   // what its processes read
+	env     []string // NAME=value; the last one of a name counts
+	stdin   string   // the input of its processes
 	secrets *secrets
 }
 
-// newInstallation returns one in a new folder, without limits on requests. Nothing of the tests'
-// own environment gets in.
+// newInstallation returns an installation in a new folder, without rate limits. It doesn't inherit
+// the tests' environment.
 func newInstallation(t testing.TB, env ...string) *installation {
 	t.Helper()
 	home := &installation{t: t, dir: t.TempDir(), secrets: &secrets{}}
 	return home.with("HTTP_ADDR=127.0.0.1:0", "BCRYPT_COST=4", "LOG_LEVEL=debug", "RATE_LIMIT_ENABLED=false", "SECRET_KEY="+secretKey).with(env...)
 }
 
-// with returns the same installation with other settings.
+// with returns the same installation with additional settings.
 func (i *installation) with(env ...string) *installation {
 	changed := *i
 	changed.env = append(append([]string{}, i.env...), env...)
@@ -51,26 +50,26 @@ func (i *installation) with(env ...string) *installation {
 	return &changed
 }
 
-// withInput returns the same installation, where somebody types.
+// withInput returns the same installation with this standard input.
 func (i *installation) withInput(text string) *installation {
 	changed := *i
 	changed.stdin = text
 	return &changed
 }
 
-// inProduction returns the same installation with settings that are strict enough for production.
+// inProduction returns the same installation with valid settings for production.
 func (i *installation) inProduction() *installation {
 	return i.with("ENVIRONMENT=production", "BCRYPT_COST=10", "ALLOW_SQLITE_IN_PRODUCTION=true")
 }
 
-// start starts the program. It is killed at the end of the test if it still runs then.
+// start starts the program. The end of the test kills it if it still runs.
 func (i *installation) start(args ...string) *process {
 	i.t.Helper()
 	return i.startCommand(exec.Command(cmp.Or(i.binary, binary), args...))
 }
 
-// startCommand is start for a command that leads to the program. It is killed with all that it has
-// started.
+// startCommand is start for a command that runs the program. The end of the test kills its
+// children, too.
 func (i *installation) startCommand(cmd *exec.Cmd) *process {
 	i.t.Helper()
 	p := &process{t: i.t, home: i, cmd: cmd, ended: make(chan struct{}), client: &http.Client{
@@ -83,7 +82,7 @@ func (i *installation) startCommand(cmd *exec.Cmd) *process {
 		i.t.Fatalf("start %s: %v", cmd, err)
 	}
 	go func() {
-		_ = p.cmd.Wait() // an exit status isn't an error here
+		_ = p.cmd.Wait() // the exit status may be anything
 		close(p.ended)
 	}()
 	i.t.Cleanup(func() {
@@ -95,7 +94,7 @@ func (i *installation) startCommand(cmd *exec.Cmd) *process {
 
 var readyPattern = regexp.MustCompile(`is ready at (http://[^\s"]+)`)
 
-// serve starts the program's server and returns when it is ready.
+// serve starts the server and returns when it is ready.
 func (i *installation) serve(flags ...string) *process {
 	i.t.Helper()
 	p := i.start(append([]string{"serve"}, flags...)...)
@@ -103,7 +102,7 @@ func (i *installation) serve(flags ...string) *process {
 	return p
 }
 
-// run runs the program to its end and fails the test unless it ends with this exit status.
+// run runs the program to its end and fails the test unless it has this exit status.
 func (i *installation) run(status int, args ...string) *process {
 	i.t.Helper()
 	p := i.start(args...)
@@ -124,7 +123,7 @@ type process struct {
 	ended          chan struct{} // closed at the end
 }
 
-// endedBySignal is what stands for the exit status of a process that a signal ended.
+// endedBySignal is the result of wait for a process that a signal ended.
 const endedBySignal = -1
 
 // wait returns the exit status, or endedBySignal.
@@ -134,18 +133,18 @@ func (p *process) wait() int {
 	case <-p.ended:
 		return p.cmd.ProcessState.ExitCode()
 	case <-time.After(patience):
-		p.t.Fatalf("it still runs after %s\n%s", patience, p)
+		p.t.Fatalf("the process still runs after %s\n%s", patience, p)
 		return 0
 	}
 }
 
-// kill ends the process like kill -9.
+// kill ends the process with SIGKILL.
 func (p *process) kill() {
 	killAll(p.cmd.Process)
 	<-p.ended
 }
 
-// await returns the submatches of the first match in what the process prints, once it is printed.
+// await waits until the output matches a pattern and returns the submatches.
 func (p *process) await(o *output, pattern *regexp.Regexp) []string {
 	p.t.Helper()
 	deadline := time.After(patience)
@@ -157,14 +156,14 @@ func (p *process) await(o *output, pattern *regexp.Regexp) []string {
 		select {
 		case <-changed:
 		case <-p.ended:
-			p.t.Fatalf("it ended with status %d and never printed %q\n%s", p.cmd.ProcessState.ExitCode(), pattern, p)
+			p.t.Fatalf("the process ended with status %d and never printed %q\n%s", p.cmd.ProcessState.ExitCode(), pattern, p)
 		case <-deadline:
-			p.t.Fatalf("it has not printed %q after %s\n%s", pattern, patience, p)
+			p.t.Fatalf("the process has not printed %q after %s\n%s", pattern, patience, p)
 		}
 	}
 }
 
-// wantError fails the test unless stderr has all of these texts.
+// wantError fails the test unless stderr contains all these texts.
 func (p *process) wantError(texts ...string) {
 	p.t.Helper()
 	for _, text := range texts {
@@ -174,12 +173,12 @@ func (p *process) wantError(texts ...string) {
 	}
 }
 
-// String returns all that the process has printed.
+// String returns the output of the process.
 func (p *process) String() string {
 	return fmt.Sprintf("--- stdout\n%s--- stderr\n%s", p.stdout.String(), p.stderr.String())
 }
 
-// output is what a process prints.
+// output collects the output of a process.
 type output struct {
 	mu      sync.Mutex
 	buf     bytes.Buffer
@@ -196,7 +195,7 @@ func (o *output) Write(p []byte) (int, error) {
 	return o.buf.Write(p)
 }
 
-// read returns what there is, and a channel that is closed when there is more.
+// read returns the output so far, and a channel that is closed when there is more.
 func (o *output) read() (string, <-chan struct{}) {
 	o.mu.Lock()
 	defer o.mu.Unlock()

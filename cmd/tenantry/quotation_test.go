@@ -11,9 +11,8 @@ import (
 	"testing"
 )
 
-// A server whose Redis, collector, Sentry and proxy can't be reached says so, and not where they
-// are.
-func TestRunningServerQuotesNoURL(t *testing.T) {
+// A server that can't reach Redis, the collector, Sentry or the proxy logs this without their URLs.
+func TestRunningServerLogsNoURL(t *testing.T) {
 	t.Parallel()
 	const marker = "hunter2secret"
 	for name, proxy := range map[string]string{"no proxy": "", "a proxy": "http://" + marker + ":" + marker + "@" + marker + ".invalid:1", "no URL": "http://" + marker + "%zz"} {
@@ -33,7 +32,7 @@ func TestRunningServerQuotesNoURL(t *testing.T) {
 				t.Errorf("status %d: %s", status, p)
 			}
 			if !strings.Contains(p.stderr.String(), "traces") {
-				t.Errorf("nothing is said about the traces: %s", p)
+				t.Errorf("the log doesn't mention the traces: %s", p)
 			}
 		})
 	}
@@ -45,7 +44,7 @@ func TestHealthcheckUsesNoProxy(t *testing.T) {
 	defer proxy.Close()
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	defer server.Close()
-	// Go itself leaves the proxy out for 127.0.0.1, but not for this address of the same machine.
+	// Go never uses a proxy for 127.0.0.1, but it would for this address of the same machine.
 	address := strings.Replace(server.URL, "127.0.0.1", "0.0.0.0", 1)
 	newInstallation(t, "http_proxy="+proxy.URL, "HTTP_PROXY="+proxy.URL, "all_proxy="+proxy.URL).run(0, "healthcheck", "--url", address)
 }
@@ -56,7 +55,7 @@ func TestStdoutIsJSONInProduction(t *testing.T) {
 	home.secrets.add("hunter2")
 	home.run(0, "migrate", "up")
 	p := home.serve()
-	p.await(&p.stderr, regexp.MustCompile(`REDIS_URI.*REDIS_URL`)) // a slip in the environment
+	p.await(&p.stderr, regexp.MustCompile(`REDIS_URI.*REDIS_URL`)) // a misspelt variable
 	for _, text := range []string{p.stdout.String(), p.stderr.String()} {
 		for line := range strings.Lines(text) {
 			if !json.Valid([]byte(line)) {

@@ -25,7 +25,7 @@ func TestProductionRefusesAnotherSchema(t *testing.T) {
 			p := home.inProduction().run(1, "serve")
 			p.wantError("this program needs", "run `tenantry migrate up`", "AUTO_MIGRATE=true")
 			if strings.Contains(p.stdout.String(), "ready") {
-				t.Errorf("it says that it is ready: %s", p.stdout.String())
+				t.Errorf("the server reports that it is ready: %s", p.stdout.String())
 			}
 		}
 		behind()
@@ -43,7 +43,7 @@ func TestProductionRefusesAnotherSchema(t *testing.T) {
 	})
 }
 
-func TestProductionMigratesIfItIsTold(t *testing.T) {
+func TestProductionMigratesWithAutoMigrate(t *testing.T) {
 	t.Parallel()
 	home := newInstallation(t, "DATABASE_URL=sqlite:///tenantry.db", "AUTO_MIGRATE=true").inProduction()
 	home.serve().do(http.MethodGet, "/api/health", "").want(t, http.StatusOK)
@@ -59,7 +59,7 @@ func TestDemoDataIsForDevelopment(t *testing.T) {
 			strict.run(1, "seed").wantError("for development only", "ENVIRONMENT is "+environment)
 			strict.run(1, "serve", "--demo").wantError("works in development only", "ENVIRONMENT is "+environment)
 		}
-		home.inProduction().serve().kill() // nothing of it was loaded
+		home.inProduction().serve().kill() // no demo data was loaded
 
 		home.run(0, "seed", "--scenario", "tech-startup")
 		for _, environment := range []string{"staging", "production"} {
@@ -69,9 +69,9 @@ func TestDemoDataIsForDevelopment(t *testing.T) {
 	})
 }
 
-// A tenant's admin may type the address of a demo account. That is no demo account, and the server
-// goes on starting.
-func TestUsersWithDemoAddressesDontKeepTheServerFromStarting(t *testing.T) {
+// A tenant's admin may create a user with the address of a demo account. Such a user isn't a demo
+// account, and the server starts.
+func TestUsersWithDemoAddressesDoNotPreventTheStart(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
 		databaseURL := storetest.NewURL(t, engine)
@@ -85,12 +85,12 @@ func TestUsersWithDemoAddressesDontKeepTheServerFromStarting(t *testing.T) {
 		p.kill()
 		home.inProduction().serve().kill()
 		if got := home.inProduction().run(0, "doctor").String(); strings.Contains(got, "everybody knows") {
-			t.Errorf("the doctor takes users of a tenant for demo accounts:\n%s", got)
+			t.Errorf("the doctor reports users of a tenant as demo accounts:\n%s", got)
 		}
 	})
 }
 
-func TestAllWrongSettingsAreNamedAtOnce(t *testing.T) {
+func TestAllWrongSettingsAreReportedAtOnce(t *testing.T) {
 	t.Parallel()
 	home := newInstallation(t, "ENVIRONMENT=production", "SECRET_KEY=hunter2-is-too-short", "BCRYPT_COST=99", "HTTP_ADDR=8000",
 		"DATABASE_URL=oracle://app:hunter2-password@db/x", "REDIS_URL=http://:hunter2-redis@cache")
@@ -100,7 +100,7 @@ func TestAllWrongSettingsAreNamedAtOnce(t *testing.T) {
 	}
 	entries, err := os.ReadDir(home.dir)
 	if err != nil || len(entries) > 0 {
-		t.Errorf("it left files behind: %v, %v", entries, err)
+		t.Errorf("the program left files: %v, %v", entries, err)
 	}
 }
 
@@ -118,10 +118,10 @@ func TestWrongArgumentsAreUsageErrors(t *testing.T) {
 		home.run(2, strings.Fields(arguments)...).wantError(message)
 	}
 	if p := home.run(0); !strings.Contains(p.stdout.String(), "Usage:") {
-		t.Errorf("without arguments it doesn't say what there is:\n%s", p)
+		t.Errorf("the output without arguments doesn't list the commands:\n%s", p)
 	}
 	if p := home.run(0, "version"); !strings.HasPrefix(p.stdout.String(), "tenantry 0.") {
-		t.Errorf("it doesn't know its version:\n%s", p)
+		t.Errorf("the output lacks the version:\n%s", p)
 	}
 }
 
@@ -137,14 +137,14 @@ func TestAddressInUse(t *testing.T) {
 		wantError("something else listens at "+address+" already", "HTTP_ADDR=:8001")
 }
 
-func TestDatabaseThatIsNotThere(t *testing.T) {
+func TestUnreachableDatabase(t *testing.T) {
 	t.Parallel()
 	for _, engine := range []store.Engine{store.Postgres, store.MySQL} {
 		for name, change := range map[string]func(*url.URL){
 			"no such database": func(u *url.URL) { u.Path += "_missing" },
 			"wrong password":   func(u *url.URL) { u.User = url.UserPassword(u.User.Username(), "hunter2-%/ wrong") },
 			"no such user":     func(u *url.URL) { u.User = url.UserPassword("nobody-here", "hunter2-nobody") },
-			"nobody listens":   func(u *url.URL) { u.Host = "127.0.0.1:1" },
+			"no server":        func(u *url.URL) { u.Host = "127.0.0.1:1" },
 		} {
 			t.Run(string(engine)+"/"+name, func(t *testing.T) {
 				t.Parallel()
@@ -175,7 +175,8 @@ func TestDatabaseThatIsNotThere(t *testing.T) {
 	})
 }
 
-// wantRefused proves that all commands end, and say in one line, that they can't get at a database.
+// wantRefused runs all commands. Each has to fail and to report the unreachable database in one
+// line.
 func wantRefused(t *testing.T, databaseURL, message string) {
 	t.Helper()
 	home := newInstallation(t, "DATABASE_URL="+databaseURL)

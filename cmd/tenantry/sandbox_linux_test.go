@@ -20,16 +20,16 @@ import (
 )
 
 const (
-	// sandboxVariable names the file of a seccomp filter. The test binary then becomes the program
-	// that its arguments name.
+	// sandboxVariable names a file with a seccomp filter. If it is set, the test binary executes
+	// the program in its arguments under that filter.
 	sandboxVariable = "TENANTRY_TEST_SANDBOX"
-	// sandboxUser is a user who is not root, as in the systemd unit.
+	// sandboxUser is an unprivileged user, as in the systemd unit.
 	sandboxUser = 65532
 )
 
-// runSandboxed makes this process the program of its arguments, with the umask of the systemd unit,
-// without privileges and under the filter that sandboxVariable names. It returns if the variable is
-// not set.
+// runSandboxed replaces this process with the program in its arguments, with the systemd unit's
+// umask, without privileges and under the filter of sandboxVariable. It returns if the variable
+// isn't set.
 func runSandboxed() {
 	path := os.Getenv(sandboxVariable)
 	if path == "" {
@@ -60,7 +60,7 @@ func execSandboxed(path string, args []string) error {
 			return err
 		}
 	}
-	runtime.LockOSThread() // exec takes the filter of the thread that calls it
+	runtime.LockOSThread() // exec keeps the filter of the calling thread
 	if err := unix.Prctl(unix.PR_SET_PDEATHSIG, uintptr(unix.SIGKILL), 0, 0, 0); err != nil {
 		return err
 	}
@@ -74,7 +74,8 @@ func execSandboxed(path string, args []string) error {
 	return syscall.Exec(args[0], args, os.Environ())
 }
 
-// sandboxed returns the same installation for startSandboxed, in a folder of its user.
+// sandboxed returns the same installation for startSandboxed, in a folder that belongs to
+// sandboxUser.
 func (i *installation) sandboxed(filter []unix.SockFilter) *installation {
 	i.t.Helper()
 	var content bytes.Buffer
@@ -111,9 +112,9 @@ func readUnit(t testing.TB) unit {
 	return u
 }
 
-// allowedCalls returns the names of the system calls that the unit's SystemCallFilter allows, as
-// systemd.exec(5) has it: the first line makes a list of allowed calls, and the next lines add to
-// it or, with ~, take away.
+// allowedCalls returns the system calls that the unit's SystemCallFilter allows, by the rules of
+// systemd.exec(5): the first line starts a list of allowed calls; each further line adds to it or,
+// with ~, removes from it.
 func (u unit) allowedCalls(t testing.TB) map[string]bool {
 	t.Helper()
 	sets := callSets(t)
@@ -156,7 +157,7 @@ func callSets(t testing.TB) map[string][]string {
 	return sets
 }
 
-// callNumbers are the numbers of this machine's system calls by name.
+// callNumbers returns the numbers of this machine's system calls by name.
 func callNumbers(t testing.TB) map[string]uint32 {
 	t.Helper()
 	dir, err := exec.Command("go", "list", "-f", "{{.Dir}}", "golang.org/x/sys/unix").Output()
@@ -178,7 +179,7 @@ func callNumbers(t testing.TB) map[string]uint32 {
 	return numbers
 }
 
-// Offsets in struct seccomp_data, and what a filter can answer.
+// Offsets in struct seccomp_data, and the results of a filter.
 const (
 	callNumber = 0
 	callArch   = 4
@@ -187,9 +188,9 @@ const (
 	refuse     = unix.SECCOMP_RET_ERRNO
 )
 
-// seccompFilter is what the unit's directives make: SystemCallFilter, RestrictAddressFamilies and
-// MemoryDenyWriteExecute. A call that SystemCallFilter lacks kills the process, whatever
-// SystemCallErrorNumber says, so that a test sees it.
+// seccompFilter builds the filter of the unit's SystemCallFilter, RestrictAddressFamilies and
+// MemoryDenyWriteExecute. A call that SystemCallFilter doesn't allow kills the process, regardless
+// of SystemCallErrorNumber, so that a test notices.
 func seccompFilter(t testing.TB, allowed map[string]bool) []unix.SockFilter {
 	t.Helper()
 	arch := map[string]uint32{"amd64": unix.AUDIT_ARCH_X86_64, "arm64": unix.AUDIT_ARCH_AARCH64}[runtime.GOARCH]

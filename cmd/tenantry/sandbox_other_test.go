@@ -2,5 +2,5 @@
 
 package main_test
 
-// runSandboxed is for Linux alone.
+// runSandboxed does nothing: the sandbox exists only on Linux.
 func runSandboxed() {}

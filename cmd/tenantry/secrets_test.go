@@ -8,15 +8,15 @@ import (
 	"testing"
 )
 
-// secrets are what nothing that a process tells may have in it: neither what it prints, nor what it
-// tells elsewhere.
+// secrets are values that must not be in the output of a process, nor anywhere else where it
+// reports.
 type secrets struct {
 	mu        sync.Mutex
 	list      []string
-	elsewhere map[string]func() string // what a process tells beside stdout and stderr
+	elsewhere map[string]func() string // what a process reports beside stdout and stderr, by place
 }
 
-// alsoIn makes check look there, too.
+// alsoIn makes check search that place, too.
 func (s *secrets) alsoIn(place string, told func() string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -54,7 +54,7 @@ func (s *secrets) addSetting(entry string) {
 	}
 }
 
-// With --demo, the log-in that everybody knows is told on purpose.
+// With --demo the public log-in is printed on purpose.
 var demoLogin = regexp.MustCompile(`(?m)^  (Log in as|Try) .*$`)
 
 func (s *secrets) check(t testing.TB, p *process) {
@@ -69,7 +69,7 @@ func (s *secrets) check(t testing.TB, p *process) {
 		for line := range strings.Lines(text) {
 			for _, secret := range s.list {
 				if strings.Contains(line, secret) {
-					t.Errorf("tenantry %s tells %s the secret %s: %s", strings.Join(p.cmd.Args[1:], " "), place, secret, line)
+					t.Errorf("tenantry %s reveals in %s the secret %s: %s", strings.Join(p.cmd.Args[1:], " "), place, secret, line)
 				}
 			}
 		}

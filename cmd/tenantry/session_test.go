@@ -10,7 +10,7 @@ import (
 	"github.com/tenantry/tenantry/internal/store/storetest"
 )
 
-func TestSessionsOutliveTheProcessAndEndedOnesStayEnded(t *testing.T) {
+func TestSessionsSurviveARestart(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
 		databaseURL := storetest.NewURL(t, engine)

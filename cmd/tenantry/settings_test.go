@@ -14,7 +14,7 @@ import (
 )
 
 // predecessor returns an installation whose only settings are the predecessor's file, with another
-// secret and another database; and the address to listen at, so that tests can run side by side.
+// secret, database and port, so that tests can run in parallel.
 func predecessor(t *testing.T, databaseURL string, changes ...string) *installation {
 	t.Helper()
 	content, err := os.ReadFile("testdata/predecessor.env")
@@ -32,7 +32,7 @@ func predecessor(t *testing.T, databaseURL string, changes ...string) *installat
 	return home.with("HTTP_ADDR=127.0.0.1:0")
 }
 
-func TestSettingsOfThePredecessorStartIt(t *testing.T) {
+func TestServerStartsWithThePredecessorsSettings(t *testing.T) {
 	t.Parallel()
 	t.Run("development", func(t *testing.T) {
 		t.Parallel()
@@ -40,7 +40,7 @@ func TestSettingsOfThePredecessorStartIt(t *testing.T) {
 		p.login("ceo@techstart.com", "password123")
 		info := p.do(http.MethodGet, "/api/system/info", "").want(t, http.StatusOK)
 		if !strings.Contains(info.body, `"name":"Multi-Tenant API"`) || !strings.Contains(info.body, `"redis":true`) {
-			t.Errorf("the settings don't count: %s", info.body)
+			t.Errorf("the settings have no effect: %s", info.body)
 		}
 		reply := p.do(http.MethodGet, "/api/healthz", "", header{"Origin", "http://localhost:5173"})
 		if got := reply.header.Get("Access-Control-Allow-Origin"); got != "http://localhost:5173" {
@@ -50,7 +50,7 @@ func TestSettingsOfThePredecessorStartIt(t *testing.T) {
 	t.Run("production", func(t *testing.T) {
 		t.Parallel()
 		databaseURL := storetest.NewURL(t, store.Postgres)
-		// As it stands its secret is everybody's, and DEBUG is on.
+		// The unchanged file has a public secret, and DEBUG is on.
 		careless := predecessor(t, databaseURL, "ENVIRONMENT=development", "ENVIRONMENT=production", secretKey, "your-super-secret-key-change-this-in-production")
 		careless.with("SECRET_KEY=your-super-secret-key-change-this-in-production").run(2, "serve").
 			wantError("2 settings need your attention", "DEBUG", "must be false in production", "SECRET_KEY", "must be your own")
@@ -74,7 +74,7 @@ func TestProductionNamesSixWrongSettingsAtOnce(t *testing.T) {
 	for _, entry := range wrong[:6] {
 		name, _, _ := strings.Cut(entry, "=")
 		if found := regexp.MustCompile(`(?m)^  `+name+` +\S`).FindAllString(p.stderr.String(), -1); len(found) != 1 {
-			t.Errorf("%s is named %d times in one message, want once:\n%s", name, len(found), p.stderr.String())
+			t.Errorf("%s is named %d times in the message, want once:\n%s", name, len(found), p.stderr.String())
 		}
 	}
 }
@@ -95,7 +95,7 @@ func TestDoctorIsGreenWithTheRightSettings(t *testing.T) {
 			Checks []struct{ Name, Result, Detail, Fix string }
 		}](t, reply{body: p.stdout.String()})
 		if len(report.Checks) < 6 {
-			t.Errorf("it looks at %d parts only: %s", len(report.Checks), p)
+			t.Errorf("only %d checks: %s", len(report.Checks), p)
 		}
 		for _, c := range report.Checks {
 			if c.Result != "ok" || c.Fix != "" {
@@ -106,13 +106,13 @@ func TestDoctorIsGreenWithTheRightSettings(t *testing.T) {
 	})
 }
 
-func TestSlipsInTheFileAreTold(t *testing.T) {
+func TestMisspeltSettingsInTheFileAreReported(t *testing.T) {
 	t.Parallel()
 	home := newInstallation(t, "DATABASE_URL=sqlite:///tenantry.db")
 	writeFile(t, filepath.Join(home.dir, ".env"), "AUDIT_KEYS=hunter2\nPOSTGRES_PASSWORD=x\n")
 	p := home.serve()
 	p.await(&p.stderr, regexp.MustCompile(`AUDIT_KEYS.*AUDIT_KEY`))
 	if strings.Contains(p.stderr.String(), "hunter2") || strings.Contains(p.stderr.String(), "POSTGRES") {
-		t.Errorf("want the name of the slip alone: %s", p)
+		t.Errorf("want only the misspelt name: %s", p)
 	}
 }

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// What two programs might understand differently is refused, or is the last thing that is read from
-// its connection. Each text has a second request in it, as a smuggler would hide it.
+// A request that two programs might parse differently is refused, or is the last one read from its
+// connection. Each text contains a hidden second request.
 func TestNoRequestIsSmuggled(t *testing.T) {
 	t.Parallel()
 	p := newInstallation(t).serve()
@@ -30,7 +30,7 @@ func TestNoRequestIsSmuggled(t *testing.T) {
 		"end of a chunk":         {post + "Transfer-Encoding: chunked\r\n\r\n2\r\n{}x\r\n0\r\n\r\n" + hidden, "400"},
 		"host with a blank":      {"GET / HTTP/1.1\r\nHost: a b\r\n\r\n" + hidden, "400"},
 		"NUL in a header":        {"GET / HTTP/1.1\r\nHost: a\r\nX: \x00\r\n\r\n" + hidden, "400"},
-		// The encoding counts, as it should; but nothing that follows does.
+		// Transfer-Encoding takes precedence, and the connection is closed after the request.
 		"length and encoding": {post + "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n" + hidden, "422"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -49,14 +49,13 @@ func TestNoRequestIsSmuggled(t *testing.T) {
 	}
 }
 
-// A client that sends its headers a byte at a time, or only half of them, doesn't keep its
-// connection.
+// A client that sends its headers byte by byte, or only half of them, loses its connection.
 func TestSlowHeadersAreRefused(t *testing.T) {
 	t.Parallel()
 	p := newInstallation(t).serve()
 	conn := p.connect()
 	send(t, conn, "GET /api/healthz HTTP/1.1\r\nHost: a\r\nX-Slow: ")
-	// The promise is 5 seconds.
+	// The limit is 5 seconds.
 	if err := conn.SetReadDeadline(time.Now().Add(patience)); err != nil {
 		t.Fatal(err)
 	}

@@ -34,28 +34,29 @@ func TestSignalLetsARunningRequestFinish(t *testing.T) {
 	}
 }
 
-func TestIdleConnectionsDoNotKeepItFromStopping(t *testing.T) {
+func TestIdleConnectionsDoNotDelayTheStop(t *testing.T) {
 	t.Parallel()
 	p := newInstallation(t).serve()
 	p.do(http.MethodGet, "/api/healthz", "").want(t, http.StatusOK) // its connection stays open
-	p.connect()                                                     // this one never says a word; net/http waits 5 seconds for it
+	p.connect()                                                     // sends nothing; net/http waits 5 seconds for it
 	p.signal(syscall.SIGTERM)
-	if status := p.wait(); status != 0 { // as when requests are still running at the end of the drain
+	if status := p.wait(); status != 0 { // not 0 if requests are still running at the end of the drain
 		t.Errorf("exit status %d, want 0\n%s", status, p)
 	}
 }
 
-func TestSecondSignalEndsItAtOnce(t *testing.T) {
+func TestSecondSignalEndsTheProcess(t *testing.T) {
 	t.Parallel()
 	p := newInstallation(t).serve("--demo=small")
 	_ = beginLogin(t, p)
 	p.signal(syscall.SIGTERM)
 	p.awaitNoEntry()
-	// The program needs a moment to let go of signals, and nothing shows when it has.
+	// After the first signal the program restores the default handling, at a moment that can't be
+	// observed.
 	again := time.NewTicker(100 * time.Millisecond)
 	defer again.Stop()
 	for {
-		_ = p.cmd.Process.Signal(syscall.SIGTERM) // it may have ended
+		_ = p.cmd.Process.Signal(syscall.SIGTERM) // the process may have ended
 		select {
 		case <-p.ended:
 			if status := p.wait(); status != endedBySignal {
@@ -74,14 +75,15 @@ func (p *process) signal(s os.Signal) {
 	}
 }
 
-// beginLogin sends half of a log-in, which the process then works on, and returns what sends the
-// rest and gets the reply.
+// beginLogin sends half of a log-in, which the process then works on. finish sends the rest and
+// reads the reply.
 func beginLogin(t *testing.T, p *process) (finish func() reply) {
 	t.Helper()
 	conn := p.connect()
 	body := loginBody("ceo@techstart.com", seed.Password)
 	first, rest := body[:len(body)/2], body[len(body)/2:]
-	// The process says "continue" when its handler asks for the body: then it is at work.
+	// The process answers 100 Continue when its handler reads the body, so the request is running
+	// then.
 	send(t, conn, fmt.Sprintf("POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\nExpect: 100-continue\r\n\r\n",
 		loginPath, len(body)))
 	reader := bufio.NewReader(conn)

@@ -24,8 +24,8 @@ const (
 	otherPassword    = "eight yellow umbrellas"
 )
 
-// platformTrail returns what the platform's trail says, as "action label", the newest first, and
-// fails the test unless all of it verifies.
+// platformTrail returns the entries of the platform's trail as "action label", newest first. It
+// fails the test unless the trail is intact.
 func (p *process) platformTrail(t testing.TB, token string) []string {
 	t.Helper()
 	page := decode[struct {
@@ -59,17 +59,17 @@ func TestSuperuserCreate(t *testing.T) {
 		admin := newAdmin(t, engine, databaseURL) // migrates
 		p := home.withInput(operatorPassword+"\r\n").run(0, append(create, "--name", "Ola Operator")...)
 		if got := p.stdout.String(); got != "Created the superuser operator@example.com.\n" {
-			t.Errorf("it says %q", got)
+			t.Errorf("output %q", got)
 		}
 		home.withInput(otherPassword).run(1, create...).wantError("exists already")
 		taken := []string{"superuser", "create", "--email", strings.ToUpper(admin.Email), "--password-stdin"}
 		home.withInput(otherPassword).run(1, taken...).wantError("exists already")
 
 		server := home.serve()
-		g := server.login(operator, operatorPassword) // the second try has changed nothing
+		g := server.login(operator, operatorPassword) // the second command has changed nothing
 		me := server.do(http.MethodGet, mePath, "", bearer(g.Access)).want(t, http.StatusOK)
 		if !strings.Contains(me.body, `"is_superuser":true`) || !strings.Contains(me.body, `"Ola Operator"`) {
-			t.Errorf("this is no superuser: %s", me.body)
+			t.Errorf("the user isn't a superuser: %s", me.body)
 		}
 		server.do(http.MethodGet, "/api/v1/tenants", "", bearer(g.Access)).want(t, http.StatusOK)
 		server.login(admin.Email, apitest.Password)
@@ -101,22 +101,22 @@ func TestSuperuserResetPassword(t *testing.T) {
 		announced := announcements(t, databaseURL)
 		reset(0, operator, otherPassword)
 		if announced != nil && !strings.Contains(<-announced, access.PlatformTenantID.String()+"/") {
-			t.Error("the command announces something else than a user of the platform")
+			t.Error("the command announces another subject than the superuser")
 		}
 		server.mustSoonRefuse(http.MethodGet, mePath, "", before.Access, http.StatusUnauthorized, "session_ended")
 		server.refresh(before.Refresh).wantProblem(t, http.StatusUnauthorized, "session_ended")
 		server.do(http.MethodPost, loginPath, loginBody(operator, operatorPassword)).wantProblem(t, http.StatusUnauthorized, "invalid_credentials")
 		after := server.login(operator, otherPassword)
 		if trail := strings.Join(server.platformTrail(t, after.Access), "\n"); !strings.Contains(trail, "auth.password_reset operator@example.com by tenantry superuser reset-password") {
-			t.Errorf("the trail says nothing of it:\n%s", trail)
+			t.Errorf("the trail lacks the reset:\n%s", trail)
 		}
 		aside(engine, databaseURL).Exec(t, "UPDATE users SET is_active = FALSE WHERE email = '"+operator+"'")
 		reset(1, operator, operatorPassword).wantError("inactive")
 	})
 }
 
-// announcements returns what is announced on a database until the test ends, without beats; nil if
-// nothing can be.
+// announcements returns the messages on a database's channel until the test ends, without
+// heartbeats; nil if the engine has no channel.
 func announcements(t *testing.T, databaseURL string) <-chan string {
 	t.Helper()
 	channel := storetest.Open(t, databaseURL).Channel(invalidation.Name)
@@ -135,7 +135,7 @@ func announcements(t *testing.T, databaseURL string) <-chan string {
 	return texts
 }
 
-func TestOneOfSeveralCreatesASuperuser(t *testing.T) {
+func TestOneOfSeveralCommandsCreatesTheSuperuser(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
 		databaseURL := storetest.NewURL(t, engine)
@@ -157,7 +157,7 @@ func TestOneOfSeveralCreatesASuperuser(t *testing.T) {
 			}
 		}
 		if created != 1 {
-			t.Errorf("%d of them created it, want 1", created)
+			t.Errorf("%d commands created the superuser, want 1", created)
 		}
 	})
 }
@@ -183,7 +183,7 @@ func TestPasswordsOfSuperusers(t *testing.T) {
 		p := home.withInput(input).run(1, create(operator, "--password-stdin")...)
 		p.wantError(message)
 		if input = strings.TrimSpace(input); input != "" && strings.Contains(p.String(), input) {
-			t.Errorf("it prints the password: %s", p)
+			t.Errorf("the output contains the password: %s", p)
 		}
 	}
 	for _, address := range []string{"operator", "op erator@example.com", "@example.com", "a@b\u00a0c", strings.Repeat("a", 250) + "@example.com"} {
@@ -197,7 +197,7 @@ func TestPasswordsOfSuperusers(t *testing.T) {
 	home.withInput(operatorPassword).run(1, create(operator, "--password-stdin", "--name", " ")...).wantError("--name")
 	home.inProduction().withInput(operatorPassword).run(1, create("Ceo@TechStart.com", "--password-stdin")...).wantError("demo data")
 
-	// None of these has made one, and a file does.
+	// None of these created a superuser; a password file does.
 	writeFile(t, filepath.Join(home.dir, "secret"), "  blanks belong to it \n")
 	home.run(0, create(operator, "--password-file", "secret")...)
 	home.serve().login(operator, "  blanks belong to it ")
@@ -218,8 +218,8 @@ func TestFirstSuperuserIsCreatedOnce(t *testing.T) {
 		var wait sync.WaitGroup
 		servers := make([]*process, 10)
 		for n := range servers {
-			// Each has another address, so that the database's key of addresses can't be what keeps
-			// the others out.
+			// Each server has a different address, so that the unique index of addresses isn't what
+			// refuses the others.
 			servers[n] = home.with(fmt.Sprintf("FIRST_SUPERUSER_EMAIL=Operator%d@example.com", n), "FIRST_SUPERUSER_PASSWORD="+operatorPassword).start("serve")
 		}
 		created := make([]int, len(servers))
@@ -229,7 +229,7 @@ func TestFirstSuperuserIsCreatedOnce(t *testing.T) {
 				p.await(&p.stderr, regexp.MustCompile(`first superuser|superuser already`))
 				created[n] = strings.Count(p.stderr.String(), "created the first superuser")
 				if ignored := strings.Count(p.stderr.String(), "are ignored, because there is a superuser already"); created[n]+ignored != 1 {
-					t.Errorf("it says %d times that it created one, and %d times that it didn't:\n%s", created[n], ignored, p)
+					t.Errorf("the log says %d times that it created one, and %d times that it didn't:\n%s", created[n], ignored, p)
 				}
 			})
 		}
@@ -242,7 +242,7 @@ func TestFirstSuperuserIsCreatedOnce(t *testing.T) {
 			}
 		}
 		if total != 1 {
-			t.Fatalf("%d created one, want 1", total)
+			t.Fatalf("%d servers created a superuser, want 1", total)
 		}
 		g := servers[0].login(address, operatorPassword)
 		list := decode[struct{ Items []json.RawMessage }](t, servers[1].do(http.MethodGet, "/api/v1/users", "", bearer(g.Access)).want(t, http.StatusOK))
@@ -256,7 +256,7 @@ func TestFirstSuperuserIsCreatedOnce(t *testing.T) {
 	})
 }
 
-func TestFirstSuperuserOfTheSettingsIsNoWayIn(t *testing.T) {
+func TestFirstSuperuserSettingChangesNoExistingUser(t *testing.T) {
 	t.Parallel()
 	databaseURL := storetest.NewURL(t, store.SQLite)
 	home := newInstallation(t, "DATABASE_URL="+databaseURL)
@@ -264,10 +264,10 @@ func TestFirstSuperuserOfTheSettingsIsNoWayIn(t *testing.T) {
 	with := func(address, password string) *installation {
 		return home.with("FIRST_SUPERUSER_EMAIL="+address, "FIRST_SUPERUSER_PASSWORD="+password)
 	}
-	// An address of a tenant's user gives them nothing.
+	// The address of a tenant's user is refused.
 	with(admin.Email, operatorPassword).run(1, "serve").wantError("FIRST_SUPERUSER_EMAIL", "belongs to a user of a tenant")
 	with(operator, operatorPassword).serve().kill()
-	// Another password later doesn't change the one that is.
+	// A different password later doesn't change the existing one.
 	p := with(operator, otherPassword).serve()
 	p.login(operator, operatorPassword)
 	p.do(http.MethodPost, loginPath, loginBody(operator, otherPassword)).wantProblem(t, http.StatusUnauthorized, "invalid_credentials")

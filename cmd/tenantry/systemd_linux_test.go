@@ -17,8 +17,8 @@ import (
 	"github.com/tenantry/tenantry/internal/store/storetest"
 )
 
-// underUnit is an installation with what the documents offer beside the unit: a log file, a file of
-// checkpoints and a signing key.
+// underUnit returns an installation with the options that the documents suggest for the unit: a log
+// file, a file of checkpoints and a signing key.
 func underUnit(t *testing.T, engine store.Engine) *installation {
 	t.Helper()
 	home := newInstallation(t).inProduction()
@@ -35,8 +35,8 @@ func underUnit(t *testing.T, engine store.Engine) *installation {
 	)
 }
 
-// The filter kills whatever makes a call that the unit forbids.
-func TestServerNeedsNoCallThatTheSystemdUnitForbids(t *testing.T) {
+// The filter kills a process that makes a system call which the unit forbids.
+func TestServerMakesNoForbiddenSystemCall(t *testing.T) {
 	t.Parallel()
 	filter := seccompFilter(t, readUnit(t).allowedCalls(t))
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
@@ -60,7 +60,7 @@ func TestServerNeedsNoCallThatTheSystemdUnitForbids(t *testing.T) {
 			t.Fatal(err)
 		}
 		p.signal(syscall.SIGHUP)
-		p.mustSoonLogTo(log)
+		p.awaitLogFile(log)
 		if info, err := os.Stat(log); err != nil || info.Mode().Perm() != 0o640 {
 			t.Errorf("%v, %v; want a log file with the documented mode 0640", info, err)
 		}
@@ -71,8 +71,8 @@ func TestServerNeedsNoCallThatTheSystemdUnitForbids(t *testing.T) {
 	})
 }
 
-// mustSoonLogTo sends requests until one is in the log file.
-func (p *process) mustSoonLogTo(path string) {
+// awaitLogFile sends requests until one is in the log file.
+func (p *process) awaitLogFile(path string) {
 	p.t.Helper()
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
 		if info, err := os.Stat(path); err == nil && info.Size() > 0 {
@@ -80,12 +80,12 @@ func (p *process) mustSoonLogTo(path string) {
 		}
 		p.do(http.MethodGet, "/api/healthz", "")
 	}
-	p.t.Fatalf("nothing is in %s\n%s", path, p)
+	p.t.Fatalf("%s is empty\n%s", path, p)
 }
 
-// The filter of these tests works: without setpriority, which lowers the priority of hashing, a
-// log-in ends the process.
-func TestFilterOfTheTestsKills(t *testing.T) {
+// This proves that the filter works: without setpriority, which lowers the priority of hashing, a
+// log-in kills the process.
+func TestSystemCallFilterKills(t *testing.T) {
 	t.Parallel()
 	allowed := readUnit(t).allowedCalls(t)
 	allowed["setpriority"] = false
@@ -94,11 +94,11 @@ func TestFilterOfTheTestsKills(t *testing.T) {
 	p.url = p.await(&p.stdout, readyPattern)[1]
 	_, err := p.try(http.MethodPost, loginPath, loginBody("nobody@example.com", apitest.Password))
 	if status := p.wait(); err == nil || status != endedBySignal {
-		t.Errorf("error %v, exit status %d, want a process that the filter has killed\n%s", err, status, p)
+		t.Errorf("error %v, exit status %d, want a process killed by the filter\n%s", err, status, p)
 	}
 }
 
-func TestSystemdUnitKeepsWhatIsDocumented(t *testing.T) {
+func TestSystemdUnitIsAsDocumented(t *testing.T) {
 	t.Parallel()
 	u := readUnit(t)
 	for name, want := range map[string]string{
@@ -107,7 +107,7 @@ func TestSystemdUnitKeepsWhatIsDocumented(t *testing.T) {
 		"LogsDirectory":         "tenantry", // /var/log/tenantry
 		"LogsDirectoryMode":     "0750",
 		"TimeoutStartSec":       "infinity", // a migration may take long
-		"StartLimitIntervalSec": "0",        // a database that is down for long must not end the attempts to start
+		"StartLimitIntervalSec": "0",        // a long outage of the database must not end the restarts
 	} {
 		if got := strings.Join(u[name], ", "); got != want {
 			t.Errorf("%s is %q, want %q", name, got, want)
@@ -116,7 +116,7 @@ func TestSystemdUnitKeepsWhatIsDocumented(t *testing.T) {
 	if slices.Contains(u["ProcSubset"], "pid") {
 		t.Error("ProcSubset=pid hides /proc/sys/net/core/somaxconn, so the listen queue is short")
 	}
-	// With a read-only system, files can be written only in the unit's own folders.
+	// The unit can write files only in its own folders.
 	for _, file := range []string{"docs/operations.md", "docs/tenantry.service", ".env.example", "docs/configuration.md"} {
 		for _, path := range regexp.MustCompile(`/var/(?:lib|log)/[\w./-]+`).FindAllString(readSource(t, file), -1) {
 			if !strings.HasPrefix(path, "/var/lib/tenantry") && !strings.HasPrefix(path, "/var/log/tenantry") {
@@ -126,14 +126,14 @@ func TestSystemdUnitKeepsWhatIsDocumented(t *testing.T) {
 	}
 }
 
-// systemd knows each directive and value of the unit.
+// systemd accepts every directive and value of the unit.
 func TestSystemdUnderstandsTheUnit(t *testing.T) {
 	t.Parallel()
 	storetest.RequireProgram(t, "systemd-analyze", "docs/tenantry.service")
 	text := strings.ReplaceAll(readSource(t, "docs/tenantry.service"), "/usr/local/bin/tenantry", "/bin/true")
 	for name, text := range map[string]string{
-		"as it is":               text,
-		"with what is commented": regexp.MustCompile(`(?m)^#(\w+=)`).ReplaceAllString(text, "$1"),
+		"unchanged":                  text,
+		"with the optional settings": regexp.MustCompile(`(?m)^#(\w+=)`).ReplaceAllString(text, "$1"),
 	} {
 		path := filepath.Join(t.TempDir(), "tenantry.service")
 		writeFile(t, path, text)
@@ -144,16 +144,15 @@ func TestSystemdUnderstandsTheUnit(t *testing.T) {
 	}
 }
 
-// The script of the document for other commands has the settings, the user and the folders of the
-// unit.
-func TestCommandLineHasWhatTheSystemdUnitHas(t *testing.T) {
+// The document's script for other commands uses the settings, the user and the folders of the unit.
+func TestSystemdRunScriptMatchesTheUnit(t *testing.T) {
 	t.Parallel()
 	u, given := readUnit(t), unit{}
 	for _, match := range regexp.MustCompile(`--property=(\w+)=(\S+)`).FindAllStringSubmatch(block(t, "sh", "exec systemd-run"), -1) {
 		given[match[1]] = append(given[match[1]], match[2])
 	}
-	if user := given["User"]; !slices.Equal(user, []string{"tenantry"}) { // DynamicUser= takes the name of the unit
-		t.Errorf("User is %q, want the unit's name", user)
+	if user := given["User"]; !slices.Equal(user, []string{"tenantry"}) { // DynamicUser= uses the name of the unit
+		t.Errorf("User is %q, want tenantry", user)
 	}
 	delete(given, "User")
 	for _, name := range []string{
@@ -165,6 +164,6 @@ func TestCommandLineHasWhatTheSystemdUnitHas(t *testing.T) {
 		delete(given, name)
 	}
 	if len(given) > 0 {
-		t.Errorf("properties that the unit's other commands need not: %v", given)
+		t.Errorf("the script has properties that the unit lacks: %v", given)
 	}
 }

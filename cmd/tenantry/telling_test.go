@@ -16,15 +16,15 @@ import (
 	"github.com/tenantry/tenantry/internal/store"
 )
 
-// hush marks a secret that a client sends; where it is sent follows.
+// hush begins each secret that a client sends; the place where it is sent follows.
 const hush = "hush-"
 
-// telling is a process that tells everything that it can to everyone who listens.
+// telling is a process with every kind of report enabled: logs, metrics, traces and Sentry.
 type telling struct {
 	*process
 
 	log       string // path of a file
-	metrics   string // as they were last
+	metrics   string // of the last request
 	collector *apitest.Collector
 	sentry    *apitest.Sentry
 }
@@ -53,9 +53,9 @@ func (p *telling) readLog(t *testing.T) func() string {
 	}
 }
 
-// TestNothingThatIsToldHasASecret drives every operation of the document with secrets wherever a
-// client can put them: well, refused, and while the database is broken.
-func TestNothingThatIsToldHasASecret(t *testing.T) {
+// TestReportsContainNoSecret sends every operation with secrets in all possible places: valid
+// requests, refused ones, and requests while the database is broken.
+func TestReportsContainNoSecret(t *testing.T) {
 	t.Parallel()
 	databaseURL := "sqlite:///" + filepath.Join(t.TempDir(), "tenantry.db")
 	admin := newAdmin(t, store.SQLite, databaseURL)
@@ -78,7 +78,7 @@ func TestNothingThatIsToldHasASecret(t *testing.T) {
 		t.Fatalf("exit status %d\n%s", status, p)
 	}
 
-	// All of it has been told, or the search at the end of the test would prove nothing.
+	// Everything was reported; otherwise the search at the end of the test would prove nothing.
 	log, traces := p.readLog(t)(), map[string]bool{}
 	for _, s := range p.collector.Spans() {
 		traces[s.GetName()] = true
@@ -94,13 +94,13 @@ func TestNothingThatIsToldHasASecret(t *testing.T) {
 			t.Errorf("%s is missing in the log, in the metrics or in the traces", op.ID)
 		}
 		if op.RequiredRole != access.Anon && !reports[op.Method+" "+op.Path] {
-			t.Errorf("Sentry isn't told that %s fails", op.ID)
+			t.Errorf("Sentry has no report of the failure of %s", op.ID)
 		}
 	}
 }
 
-// newUser makes a user, after the changes, in a database that has a schema. Their password is
-// apitest.Password.
+// newUser creates a user in a migrated database. The changes apply before it is saved. Their
+// password is apitest.Password.
 func newUser(t *testing.T, databaseURL string, changes ...func(*db.User)) db.User {
 	t.Helper()
 	s, err := store.Open(t.Context(), databaseURL, store.Options{MaxConnections: 1})
@@ -113,8 +113,8 @@ func newUser(t *testing.T, databaseURL string, changes ...func(*db.User)) db.Use
 	return a.User(t, access.PlatformTenantID, access.Admin, changes...)
 }
 
-// driveWithSecrets sends an operation as it should be and in ways that are refused. The replies'
-// own secrets become some that may not be told.
+// driveWithSecrets sends a valid request for an operation, and requests that are refused. Secrets
+// in the replies become secrets that must not be reported.
 func (p *telling) driveWithSecrets(op access.Operation, id, token string) {
 	p.t.Helper()
 	path, body := op.Address(id), bodyWithSecrets(p.t, op)
@@ -146,7 +146,7 @@ func (p *telling) driveWithSecrets(op access.Operation, id, token string) {
 	}
 }
 
-// bodyWithSecrets is the document's example, with secrets where one could be.
+// bodyWithSecrets returns the document's example of a body with secrets wherever one fits.
 func bodyWithSecrets(t testing.TB, op access.Operation) string {
 	t.Helper()
 	if op.Spec.RequestBody == nil {
@@ -170,7 +170,7 @@ func bodyWithSecrets(t testing.TB, op access.Operation) string {
 	return string(encoded)
 }
 
-// keepSecretsOf adds the tokens in a reply to what may not be told.
+// keepSecretsOf adds the tokens in a reply to the secrets.
 func (p *telling) keepSecretsOf(r reply) {
 	var fields map[string]any
 	if json.Unmarshal([]byte(r.body), &fields) != nil {

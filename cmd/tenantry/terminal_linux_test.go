@@ -12,7 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// newTerminal returns both ends of a pseudo-terminal: that of the person, and that of the program.
+// newTerminal returns both ends of a pseudo-terminal: the person's and the program's.
 func newTerminal(t *testing.T) (person, program *os.File) {
 	t.Helper()
 	person, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
@@ -35,8 +35,8 @@ func newTerminal(t *testing.T) (person, program *os.File) {
 	return person, program
 }
 
-// talk runs the program at a terminal. The person answers each question when it is asked. It
-// returns the process, and the terminal's end of it.
+// talk runs the program at a terminal and answers its questions. It returns the process and the
+// program's end of the terminal.
 func (i *installation) talk(args []string, answers ...[2]string) (*process, *os.File) {
 	i.t.Helper()
 	t, ok := i.t.(*testing.T)
@@ -52,7 +52,7 @@ func (i *installation) talk(args []string, answers ...[2]string) (*process, *os.
 	}
 	const theEnd = "(the program has ended)"
 	shown := make(chan struct{})
-	go func() { // everything that the terminal shows
+	go func() { // collects everything that the terminal shows
 		defer close(shown)
 		buffer := make([]byte, 1024)
 		for !strings.HasSuffix(p.stdout.String(), theEnd) {
@@ -65,7 +65,7 @@ func (i *installation) talk(args []string, answers ...[2]string) (*process, *os.
 	}()
 	go func() {
 		_ = p.cmd.Wait()
-		_, _ = program.WriteString(theEnd) // nothing that it printed is still under way after that
+		_, _ = program.WriteString(theEnd) // marks the end of the output
 		<-shown
 		close(p.ended)
 	}()
@@ -106,7 +106,7 @@ func TestPasswordIsAskedForAndNotShown(t *testing.T) {
 	home.serve().login(operator, operatorPassword)
 }
 
-func TestTerminalIsGivenBackAsItWas(t *testing.T) {
+func TestTerminalIsRestored(t *testing.T) {
 	t.Parallel()
 	home := newInstallation(t, "DATABASE_URL=sqlite:///tenantry.db")
 	home.run(0, "migrate", "up")
@@ -123,7 +123,7 @@ func TestTerminalIsGivenBackAsItWas(t *testing.T) {
 		return state.Lflag&unix.ECHO != 0
 	}
 	if echoes() {
-		t.Error("it asks for the password while the terminal still shows what is typed")
+		t.Error("the prompt appears while the terminal still echoes")
 	}
 	p.signal(os.Interrupt)
 	if status := p.wait(); status != 1 || !echoes() {
@@ -131,6 +131,6 @@ func TestTerminalIsGivenBackAsItWas(t *testing.T) {
 	}
 	p.await(&p.stdout, regexp.MustCompile("stopped; nothing has changed"))
 	if strings.Contains(p.stdout.String(), "Created") {
-		t.Errorf("it created one:\n%s", p)
+		t.Errorf("the command created a superuser:\n%s", p)
 	}
 }

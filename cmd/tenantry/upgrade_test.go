@@ -23,11 +23,11 @@ import (
 	"github.com/tenantry/tenantry/internal/tools/schema"
 )
 
-// nextName is the migration of testdata/next.sql.
+// nextName is the file name of the migration in testdata/next.sql.
 const nextName = "99998_next.sql"
 
-// buildNext builds the program of a next version: this source with one migration more, which is
-// compatible.
+// buildNext builds the next version of the program: this source with one additional, compatible
+// migration.
 var buildNext = sync.OnceValues(func() (string, error) {
 	from, to := filepath.Join(filepath.Dir(binary), "next"), filepath.Join(filepath.Dir(binary), "nextgen")
 	source, err := os.ReadFile("testdata/next.sql")
@@ -68,7 +68,7 @@ var buildNext = sync.OnceValues(func() (string, error) {
 	return next, nil
 })
 
-// next returns the same installation with the program of the next version.
+// next returns the same installation with the next version's program.
 func (i *installation) next() *installation {
 	i.t.Helper()
 	changed := *i
@@ -79,8 +79,8 @@ func (i *installation) next() *installation {
 	return &changed
 }
 
-// TestUpgradeAndRollbackUnderLoad goes through "Upgrade and rollback" of docs/operations.md with
-// two instances. Each request has to succeed all the time.
+// TestUpgradeAndRollbackUnderLoad follows "Upgrade and rollback" of docs/operations.md with two
+// instances. Every request has to succeed.
 func TestUpgradeAndRollbackUnderLoad(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
@@ -95,8 +95,8 @@ func TestUpgradeAndRollbackUnderLoad(t *testing.T) {
 
 		next.run(0, "migrate", "up")
 		load.awaitMore(t)
-		if p := front.replace(0, old); !strings.Contains(p.stderr.String(), "newer than this program") { // it crashed, or its machine was replaced
-			t.Errorf("an old program that starts with a newer schema doesn't say so:\n%s", p)
+		if p := front.replace(0, old); !strings.Contains(p.stderr.String(), "newer than this program") { // as after a crash
+			t.Errorf("an old program with a newer schema doesn't warn:\n%s", p)
 		}
 		load.awaitMore(t)
 		for i := range 2 {
@@ -118,12 +118,13 @@ func TestUpgradeAndRollbackUnderLoad(t *testing.T) {
 	})
 }
 
-// load is what clients do all the time: some create companies, others do other things.
+// load are clients that send requests continuously: some create companies, others send other
+// requests.
 type load struct {
 	writers *creators
 	others  sync.WaitGroup
 	ending  chan struct{}
-	done    chan struct{} // gets something after each round of the others
+	done    chan struct{} // receives after each round of the other requests
 }
 
 func startLoad(front *balancer, email, token string) *load {
@@ -142,7 +143,7 @@ func startLoad(front *balancer, email, token string) *load {
 	return l
 }
 
-// round makes one request of each kind.
+// round sends one request of each kind.
 func (l *load) round(p *process, email, token string) {
 	changed := fmt.Sprintf(`{"name":"Company %d"}`, lastCode.Add(1))
 	created := companiesPath + "/"
@@ -173,12 +174,12 @@ func (l *load) round(p *process, email, token string) {
 	}
 }
 
-// awaitMore waits until both have done more.
+// awaitMore waits until both kinds of clients have done more.
 func (l *load) awaitMore(t *testing.T) {
 	t.Helper()
 	l.writers.awaitMore(5)
 	<-l.done
-	<-l.done // begun after the call
+	<-l.done // the second round began after the call
 }
 
 func (l *load) stop() map[string]bool {
@@ -187,8 +188,8 @@ func (l *load) stop() map[string]bool {
 	return l.writers.stop()
 }
 
-// balancer is a reverse proxy in front of instances, one request here and one there. To its clients
-// it is a process.
+// balancer is a reverse proxy that distributes requests to instances in turn. Clients use it like a
+// process.
 type balancer struct {
 	*process
 
@@ -238,7 +239,7 @@ func (b *balancer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	to.proxy.ServeHTTP(w, r)
 }
 
-// replace starts another instance, sends the requests of one there, and stops that one in order.
+// replace starts another instance, moves the requests of one to it, and terminates that one.
 func (b *balancer) replace(i int, by *installation) *process {
 	b.t.Helper()
 	p := by.serve()
@@ -251,9 +252,8 @@ func (b *balancer) replace(i int, by *installation) *process {
 	return p
 }
 
-// A schema that changes while a server runs is no error of the server: it refuses requests until it
-// fits again.
-func TestSchemaThatChangesUnderAServer(t *testing.T) {
+// A server whose schema changes is not at fault: it refuses requests until the schema fits again.
+func TestSchemaChangesWhileTheServerRuns(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
 		databaseURL := storetest.NewURL(t, engine)
@@ -263,7 +263,7 @@ func TestSchemaThatChangesUnderAServer(t *testing.T) {
 		token := p.login(admin.Email, apitest.Password).Access
 		p.mustServe(admin.Email, token)
 
-		// Nobody asks for the health: the log-in that needs what is gone finds out.
+		// Without a health check, the log-in that needs the missing part detects the change.
 		for range 7 {
 			home.run(0, "migrate", "down")
 			p.statuses(admin.Email, token)
@@ -273,7 +273,7 @@ func TestSchemaThatChangesUnderAServer(t *testing.T) {
 		p.awaitHealth(http.StatusOK)
 		p.mustServe(admin.Email, token)
 
-		// No request fails with a schema that is too new: the health finds out.
+		// No request fails with a newer schema, so only the health check detects it.
 		database := aside(engine, databaseURL)
 		database.Exec(t, "INSERT INTO goose_db_version (version_id, is_applied) VALUES (99999, true)")
 		p.awaitHealth(http.StatusServiceUnavailable)
@@ -283,13 +283,13 @@ func TestSchemaThatChangesUnderAServer(t *testing.T) {
 		p.awaitHealth(http.StatusOK)
 		p.mustServe(admin.Email, token)
 		if out := home.run(0, "doctor").stdout.String(); !strings.Contains(out, "has version 99999") || !strings.Contains(out, "but runs with it") {
-			t.Errorf("the doctor says:\n%s", out)
+			t.Errorf("output of the doctor:\n%s", out)
 		}
 	})
 }
 
-// statuses makes requests that need the database. It fails the test for each reply of 500 and above
-// but the refusal.
+// statuses sends requests that need the database. It fails the test for each reply with status 500
+// or above, except the expected refusal.
 func (p *process) statuses(email, token string) (list []int) {
 	p.t.Helper()
 	for _, c := range []call{
@@ -317,7 +317,7 @@ func (p *process) mustServe(email, token string) {
 	}
 }
 
-// mustRefuse fails the test unless the server refuses what needs the database, and nothing else.
+// mustRefuse fails the test unless the server refuses exactly the requests that need the database.
 func (p *process) mustRefuse(email, token string) {
 	p.t.Helper()
 	if got := fmt.Sprint(p.statuses(email, token)); got != "[503 503 503 503]" {
@@ -328,7 +328,7 @@ func (p *process) mustRefuse(email, token string) {
 		Components map[string]struct{ Status string }
 	}](p.t, r).Components
 	if parts["schema"].Status != "down" || parts["database"].Status != "ok" {
-		p.t.Errorf("the health doesn't say that the schema is the reason: %s", r.body)
+		p.t.Errorf("the health doesn't name the schema as the reason: %s", r.body)
 	}
 	for _, path := range []string{"/", "/api/healthz", "/api/docs", "/errors/schema_mismatch"} {
 		p.do(http.MethodGet, path, "").want(p.t, http.StatusOK)
@@ -336,7 +336,7 @@ func (p *process) mustRefuse(email, token string) {
 	p.await(&p.stderr, regexp.MustCompile("doesn't run with the schema of the database.*schema version"))
 }
 
-// awaitHealth asks for the health until it has this status. An answer may be a second old.
+// awaitHealth waits until the health has this status. A reply may be cached for a second.
 func (p *process) awaitHealth(status int) {
 	p.t.Helper()
 	for since := time.Now(); ; {

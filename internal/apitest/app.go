@@ -1,5 +1,5 @@
-// Package apitest starts the real application for a test: on a database of its own, with a clock
-// that the test moves, and with a client whose every reply is checked against the document.
+// Package apitest starts the real application for a test, with a database of its own, a clock that
+// the test controls, and a client that checks every reply against the document.
 package apitest
 
 import (
@@ -23,9 +23,9 @@ import (
 )
 
 const (
-	// secretKey of all test applications, so that a test can forge tokens.
+	// secretKey signs the tokens of all test applications. Tests use it to forge tokens.
 	secretKey = "only-for-tests-5rB0vV7mYk3sQxN2cJ8w"
-	// bcryptCost is the lowest there is: tests are about the rules, not the work.
+	// bcryptCost is the lowest cost that bcrypt allows. It keeps log-ins fast in tests.
 	bcryptCost     = 4
 	maxConnections = 8
 )
@@ -59,7 +59,7 @@ func New(t testing.TB, engine store.Engine, change ...func(*config.Config)) *App
 	return Start(t, engine, cfg)
 }
 
-// Settings are those of a test's application on a database.
+// Settings returns the settings of a test application that uses the database at this URL.
 func Settings(databaseURL string) config.Config {
 	return config.Config{
 		AppName: "Tenantry", Environment: config.Development,
@@ -68,13 +68,13 @@ func Settings(databaseURL string) config.Config {
 	}
 }
 
-// Start starts an application with these settings, perhaps on a database that another one uses too.
+// Start starts an application with these settings. Other applications may use the same database.
 func Start(t testing.TB, engine store.Engine, cfg config.Config) *App {
 	t.Helper()
 	return StartLimited(t, engine, cfg, 0)
 }
 
-// StartLimited is Start, with another limit to the time that a request may take.
+// StartLimited is Start with a request time-out; 0 keeps the default.
 func StartLimited(t testing.TB, engine store.Engine, cfg config.Config, limit time.Duration) *App {
 	t.Helper()
 	cfg.AutoMigrate = true
@@ -110,7 +110,7 @@ func StartLimited(t testing.TB, engine store.Engine, cfg config.Config, limit ti
 	return a
 }
 
-// Client is the generated client, for someone who isn't logged in.
+// Client returns the generated client without credentials.
 func (a *App) Client(t testing.TB, editors ...api.RequestEditorFn) *api.ClientWithResponses {
 	t.Helper()
 	options := []api.ClientOption{api.WithHTTPClient(a.HTTPClient())}
@@ -124,11 +124,12 @@ func (a *App) Client(t testing.TB, editors ...api.RequestEditorFn) *api.ClientWi
 	return client
 }
 
-// HTTPClient sends requests as they stand, and checks every reply against the document.
+// HTTPClient returns a client that sends requests unchanged and checks every reply against the
+// document.
 func (a *App) HTTPClient() *http.Client { return &http.Client{Transport: a.transport} }
 
-// Clock is the application's clock. It runs like the wall clock, ahead of it by as much as the test
-// says.
+// Clock is the application's clock. By default it runs like the wall clock, plus the time that the
+// test has added.
 type Clock struct {
 	ahead, step atomic.Int64
 	held        atomic.Pointer[time.Time]
@@ -143,13 +144,13 @@ func (c *Clock) Now() time.Time {
 	return time.Now().Add(ahead)
 }
 
-// Hold stops the clock at a time; it goes on only as the test says.
+// Hold stops the clock at a time. After that only Advance and Step move it.
 func (c *Clock) Hold(at time.Time) { c.held.Store(&at) }
 
-// Step makes every look at the clock take so long, as if the application were slow.
+// Step makes the clock advance by d at each reading, as if the application were slow.
 func (c *Clock) Step(d time.Duration) { c.step.Store(int64(d)) }
 
-// Advance lets time pass.
+// Advance moves the clock forward by d.
 func (c *Clock) Advance(d time.Duration) { c.ahead.Add(int64(d)) }
 
 // Log keeps what the application logs.

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// JSON returns v as the body of a request.
+// JSON returns v encoded for a request body.
 func JSON(t testing.TB, v any) string {
 	t.Helper()
 	text, err := json.Marshal(v)
@@ -18,7 +18,7 @@ func JSON(t testing.TB, v any) string {
 	return string(text)
 }
 
-// With returns a body with another value of one field. Without a value the field is left out.
+// With returns a copy of body in which one field has this value. A nil value removes the field.
 func With(body map[string]any, field string, value any) map[string]any {
 	changed := maps.Clone(body)
 	changed[field] = value
@@ -28,7 +28,7 @@ func With(body map[string]any, field string, value any) map[string]any {
 	return changed
 }
 
-// Holds reports the fields of want that got has another value of.
+// Holds fails the test for each field of want that has another value in got.
 func Holds(t testing.TB, got, want map[string]any) {
 	t.Helper()
 	for field, value := range want {
@@ -38,13 +38,13 @@ func Holds(t testing.TB, got, want map[string]any) {
 	}
 }
 
-// UniqueNumber returns another number each time.
+// UniqueNumber returns a different number at each call.
 func UniqueNumber() int { return int(counter.Add(1)) }
 
-// UniqueTime returns another day each time.
+// UniqueTime returns a time on a different day at each call.
 func UniqueTime() time.Time {
 	return time.Date(2030, time.January, 1+UniqueNumber(), 8, 0, 0, 0, time.UTC)
 }
 
-// Unique returns a text that begins with prefix, another one each time.
+// Unique returns prefix followed by a number that is different at each call.
 func Unique(prefix string) string { return fmt.Sprintf("%s-%d", prefix, counter.Add(1)) }

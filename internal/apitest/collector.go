@@ -12,7 +12,7 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// Collector takes traces by OTLP over HTTP, as an OpenTelemetry collector does.
+// Collector receives traces by OTLP over HTTP, like an OpenTelemetry collector.
 type Collector struct {
 	URL string
 
@@ -33,7 +33,7 @@ func NewCollector(t testing.TB) *Collector {
 			err = proto.Unmarshal(body, &request)
 		}
 		if err != nil || r.Method != http.MethodPost || r.URL.Path != "/v1/traces" {
-			t.Errorf("the collector gets %s %s, error %v", r.Method, r.URL, err)
+			t.Errorf("the collector received %s %s, error %v", r.Method, r.URL, err)
 		}
 		c.mu.Lock()
 		c.received = append(c.received, &request)
@@ -47,14 +47,14 @@ func NewCollector(t testing.TB) *Collector {
 	return c
 }
 
-// Span is one that a collector has got.
+// Span is a span that a collector has received.
 type Span struct {
 	*otlp.Span
 
 	Resource map[string]string
 }
 
-// Spans are all that have come so far.
+// Spans returns all spans received so far.
 func (c *Collector) Spans() []Span {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -75,7 +75,7 @@ func (c *Collector) Spans() []Span {
 	return spans
 }
 
-// Attribute returns the text of an attribute, empty if the span lacks it.
+// Attribute returns the string value of an attribute, or "" if the span lacks it.
 func (s Span) Attribute(key string) string {
 	for _, a := range s.GetAttributes() {
 		if a.GetKey() == key {
@@ -85,14 +85,14 @@ func (s Span) Attribute(key string) string {
 	return ""
 }
 
-// Raw is everything that has come, as it came, without headers.
+// Raw returns the bodies of all requests received so far, without headers.
 func (c *Collector) Raw() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.raw.String()
 }
 
-// Header is what came with the last spans.
+// Header returns the headers of the last request.
 func (c *Collector) Header() http.Header {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -19,8 +19,8 @@ import (
 	"github.com/tenantry/tenantry/internal/legacy"
 )
 
-// contract is an HTTP transport that fails its test when a reply isn't as the document says, and
-// notes which replies there were.
+// contract is an HTTP transport that fails its test when a reply doesn't match the document. It
+// records which replies occurred.
 type contract struct {
 	t      testing.TB
 	next   http.RoundTripper
@@ -28,7 +28,7 @@ type contract struct {
 }
 
 // Checked returns a transport that sends requests through next and fails the test when a reply
-// isn't as the document says.
+// doesn't match the document.
 func Checked(t testing.TB, next http.RoundTripper) http.RoundTripper {
 	t.Helper()
 	router, err := contractRouter()
@@ -38,7 +38,7 @@ func Checked(t testing.TB, next http.RoundTripper) http.RoundTripper {
 	return &contract{t: t, next: next, router: router}
 }
 
-// contractRouter is made once, as it takes a while.
+// contractRouter is built once, because loading the document is slow.
 var contractRouter = sync.OnceValues(func() (routers.Router, error) {
 	doc, err := document.Load()
 	if err != nil {
@@ -52,8 +52,8 @@ var contractRouter = sync.OnceValues(func() (routers.Router, error) {
 	return gorillamux.NewRouter(doc)
 })
 
-// closeReplies makes fields that the document doesn't know an error. Parts of an allOf stay open,
-// as each sees the fields of the others, too.
+// closeReplies rejects fields that the document doesn't know. Parts of an allOf stay open, because
+// each part is validated against the fields of the others, too.
 func closeReplies(doc *openapi3.T) {
 	parts := map[*openapi3.Schema]bool{}
 	for _, s := range doc.Components.Schemas {
@@ -68,8 +68,8 @@ func closeReplies(doc *openapi3.T) {
 	}
 }
 
-// requireDigits makes decimal numbers without all their digits after the point an error, which only
-// requests may have.
+// requireDigits requires decimal numbers in replies to have all digits after the point. Only
+// requests may leave digits out.
 func requireDigits(_ string, ref *openapi3.SchemaRef) error {
 	if digits, ok := document.DigitsOf(ref.Value); ok {
 		ref.Value.Pattern = digits.ReplyPattern()
@@ -90,14 +90,14 @@ func (c *contract) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	response.Body = io.NopCloser(bytes.NewReader(body))
 	if err := c.check(r, response, body); err != nil {
-		c.t.Errorf("%s %s: the reply is not as the document says: %v\n%d %s", r.Method, r.URL, err, response.StatusCode, body)
+		c.t.Errorf("%s %s: the reply doesn't match the document: %v\n%d %s", r.Method, r.URL, err, response.StatusCode, body)
 	}
 	return response, nil
 }
 
 func (c *contract) check(r *http.Request, response *http.Response, body []byte) error {
 	if response.Header.Get("X-Request-Id") == "" {
-		return fmt.Errorf("it has no X-Request-Id")
+		return fmt.Errorf("the reply has no X-Request-Id")
 	}
 	path, old := legacy.Successor(r.URL.Path)
 	if old {
@@ -108,16 +108,16 @@ func (c *contract) check(r *http.Request, response *http.Response, body []byte) 
 	}
 	for _, name := range []string{"Deprecation", "Sunset"} {
 		if (response.Header.Get(name) != "") != old {
-			return fmt.Errorf("the header %s goes with the predecessor's paths and with nothing else", name)
+			return fmt.Errorf("the header %s is required on deprecated paths and forbidden on others", name)
 		}
 	}
 	route, params, err := c.router.FindRoute(r)
 	if err != nil {
 		if r.Method == http.MethodOptions && response.StatusCode == http.StatusNoContent {
-			return nil // browsers ask before they call an operation; that is none itself
+			return nil // a CORS preflight request, which the document doesn't describe
 		}
 		if response.StatusCode != http.StatusNotFound && response.StatusCode != http.StatusMethodNotAllowed {
-			return fmt.Errorf("no operation of the document is at this address")
+			return fmt.Errorf("the document has no operation at this path")
 		}
 		return checkProblem(response)
 	}
@@ -136,7 +136,7 @@ func (c *contract) check(r *http.Request, response *http.Response, body []byte) 
 		Header:                 response.Header,
 		Options: &openapi3filter.Options{
 			IncludeResponseStatus: true, SchemaValidationOptions: document.SchemaOptions(),
-			// The validator would parse YAML and CSV, where the document says that they are text.
+			// The validator would parse YAML and CSV, which the document declares as plain text.
 			ExcludeResponseBody: !isJSON(response.Header.Get("Content-Type")),
 		},
 	}
@@ -144,16 +144,16 @@ func (c *contract) check(r *http.Request, response *http.Response, body []byte) 
 	return openapi3filter.ValidateResponse(context.WithoutCancel(r.Context()), input)
 }
 
-// checkLimits returns an error unless a reply has all headers of a limit, or none of them; and none
-// if it isn't limited.
+// checkLimits returns an error if a reply has only some of the rate limit headers, or has any
+// although the operation isn't limited.
 func checkLimits(route *routers.Route, response *http.Response) error {
 	isLimited := response.Header.Get("RateLimit") != ""
 	if isLimited && route.Operation.Extensions["x-rate-limit"] == "none" {
-		return fmt.Errorf("it has a limit, and the document says that it has none")
+		return fmt.Errorf("the reply has rate limit headers, but the operation is documented as unlimited")
 	}
 	for _, name := range []string{"RateLimit-Policy", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"} {
 		if (response.Header.Get(name) != "") != isLimited {
-			return fmt.Errorf("the headers RateLimit and %s come together", name)
+			return fmt.Errorf("a reply must have both headers RateLimit and %s, or neither", name)
 		}
 	}
 	return nil
@@ -163,7 +163,7 @@ func isJSON(contentType string) bool {
 	return contentType == "" || contentType == "application/json" || contentType == "application/problem+json"
 }
 
-// isDocumentedPage reports whether a reply is a page, and the document has one for its status.
+// isDocumentedPage reports whether a reply is an HTML page that the document has for its status.
 func isDocumentedPage(route *routers.Route, response *http.Response) bool {
 	mediaType, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type"))
 	documented := route.Operation.Responses.Status(response.StatusCode)
@@ -172,10 +172,10 @@ func isDocumentedPage(route *routers.Route, response *http.Response) bool {
 
 func checkProblem(response *http.Response) error {
 	if got := response.Header.Get("Content-Type"); got != "application/problem+json" {
-		return fmt.Errorf("an error has Content-Type %q", got)
+		return fmt.Errorf("an error has the Content-Type %q, want application/problem+json", got)
 	}
 	if (response.StatusCode == http.StatusUnauthorized) != (response.Header.Get("WWW-Authenticate") != "") {
-		return fmt.Errorf("a challenge goes with 401 and with nothing else")
+		return fmt.Errorf("the header WWW-Authenticate is required with 401 and forbidden with other statuses")
 	}
 	return nil
 }

@@ -19,7 +19,7 @@ import (
 	"github.com/tenantry/tenantry/internal/tools/resource"
 )
 
-// replies notes every reply of this process, as the document's (operation, status) pairs.
+// replies records the (operation, status) pair of every reply in this process.
 var replies = recorder{seen: map[string]bool{}}
 
 type recorder struct {
@@ -35,9 +35,9 @@ func (r *recorder) note(operation string, status int) {
 
 func pair(operation, status string) string { return operation + " " + status }
 
-// Main runs a package's tests and then fails if the document has a reply that none of them
-// produced. (A reply that the document lacks fails its test at once.) A run that leaves tests out
-// doesn't account for what is missing.
+// Main runs a package's tests. It fails if the document has a reply that no test produced. It skips
+// that check when only some of the tests run. (A reply that the document lacks fails its test at
+// once.)
 func Main(m *testing.M) {
 	status := m.Run()
 	if status == 0 && flag.Lookup("test.run").Value.String() == "" && flag.Lookup("test.skip").Value.String() == "" && !isListing() {
@@ -56,7 +56,7 @@ func Main(m *testing.M) {
 
 func isListing() bool { return flag.Lookup("test.list").Value.String() != "" }
 
-// documented are the operations of the document, read once.
+// documented returns the operations of the document, which it reads once.
 var documented = sync.OnceValues(func() ([]access.Operation, error) {
 	doc, err := document.Shared()
 	if err != nil {
@@ -65,8 +65,8 @@ var documented = sync.OnceValues(func() ([]access.Operation, error) {
 	return access.Operations(doc)
 })
 
-// Operations returns those of the document, sorted by id. A new one is in every test that goes
-// through them.
+// Operations returns the operations of the document, sorted by id. Tests that iterate over them
+// cover new operations without a change.
 func Operations(t testing.TB) []access.Operation {
 	t.Helper()
 	operations, err := documented()
@@ -76,7 +76,7 @@ func Operations(t testing.TB) []access.Operation {
 	return slices.Clone(operations)
 }
 
-// Operation returns the one with an id.
+// Operation returns the operation with this id.
 func Operation(t testing.TB, id string) access.Operation {
 	t.Helper()
 	operations := Operations(t)
@@ -87,7 +87,7 @@ func Operation(t testing.TB, id string) access.Operation {
 	return operations[i]
 }
 
-// Filters returns the names of the parameters that decide what is in a list, sorted.
+// Filters returns the names of a list's filter parameters, sorted.
 func Filters(op access.Operation) []string {
 	var names []string
 	for _, p := range op.Parameters {
@@ -100,8 +100,8 @@ func Filters(op access.Operation) []string {
 	return names
 }
 
-// IsForLater reports whether a reply is documented for what may come: the deletion of a described
-// resource goes on in further requests (202) only if something refers to it.
+// IsForLater reports whether no test can produce a documented reply yet: deleting a described
+// resource answers 202 only if another resource refers to it.
 func IsForLater(resources []resource.Resource, op access.Operation, status string) bool {
 	return op.Method == http.MethodDelete && status == strconv.Itoa(http.StatusAccepted) &&
 		slices.ContainsFunc(resources, func(r resource.Resource) bool { return r.Name == op.Entity }) &&

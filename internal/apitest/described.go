@@ -12,8 +12,8 @@ import (
 	"github.com/tenantry/tenantry/internal/tools/resource"
 )
 
-// Insert adds a row of a described resource past the rules, without an audit entry. The columns are
-// given as JSON has them; derived ones are made.
+// Insert adds a row of a described resource directly through the store, without validation and
+// without an audit entry. The columns have their JSON values. Derived columns are computed.
 func (a *App) Insert(t testing.TB, r resource.Resource, columns map[string]any) {
 	t.Helper()
 	columns = maps.Clone(columns)
@@ -36,7 +36,7 @@ func (a *App) Insert(t testing.TB, r resource.Resource, columns map[string]any) 
 	}
 }
 
-// searchText is what q is looked for in.
+// searchText returns the text that the parameter q searches.
 func searchText(r resource.Resource, columns map[string]any) string {
 	var parts []string
 	for f, part := range r.Searched() {

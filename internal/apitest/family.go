@@ -13,34 +13,33 @@ import (
 	"github.com/tenantry/tenantry/internal/access"
 )
 
-// Family is a set of things of a tenant: one of each entity, which refer to each other. So each
-// reference in a body can be valid, although some things have to belong to the same company. They
-// are made with the operations of the document, so that a new entity needs no line here.
+// Family is a set of records of one tenant: one of each entity, which refer to each other. So every
+// reference in a body can be valid, even where two records have to belong to the same company.
+// Records are created with the document's operations, so a new entity needs no change here.
 type Family struct {
 	Tenant uuid.UUID
-	Number int // things of two families with different numbers differ in every field
+	Number int // families 0 and 1 differ in every field, also where a field has only two values
 
 	app          *App
 	members      map[string]string
 	admin, super *Actor
 }
 
-// Family returns an empty one in a tenant.
+// Family returns an empty family in a tenant.
 func (a *App) Family(tenantID uuid.UUID) *Family {
 	return &Family{app: a, Tenant: tenantID, members: map[string]string{}}
 }
 
-// Fields are which fields of a body get a value.
+// Fields selects the fields of a body that get a value.
 type Fields int
 
-// What a body can have.
 const (
 	RequiredFields Fields = iota
 	AllFields
 )
 
-// Entities returns the entities of which things are made with a POST to their collection, in the
-// order of the operations.
+// Entities returns the entities that a POST to their collection creates, in the order of the
+// operations.
 func Entities(t testing.TB) []string {
 	t.Helper()
 	var list []string
@@ -52,7 +51,8 @@ func Entities(t testing.TB) []string {
 	return list
 }
 
-// Member returns the id of the family's thing of an entity.
+// Member returns the id of the family's record of an entity. It creates the record at the first
+// call.
 func (f *Family) Member(t testing.TB, entity string) string {
 	t.Helper()
 	if f.members[entity] == "" {
@@ -61,26 +61,25 @@ func (f *Family) Member(t testing.TB, entity string) string {
 	return f.members[entity]
 }
 
-// Add makes one more thing of an entity and returns its id.
+// Add creates another record of an entity and returns its id.
 func (f *Family) Add(t testing.TB, entity string, which Fields) string {
 	t.Helper()
 	op, ok := access.Creator(Operations(t), entity)
 	if !ok {
-		t.Fatalf("no operation makes a thing of entity %s, as a POST to its collection would", entity)
+		t.Fatalf("no operation creates a record of entity %s by a POST to its collection", entity)
 	}
 	location := f.Do(t, op, "", "", f.Body(t, op, which)).Want(t, http.StatusCreated).Header.Get("Location")
 	return location[strings.LastIndexByte(location, '/')+1:]
 }
 
-// Before is the operation that brings a thing into the state in which another one succeeds.
+// Before maps an operation to the one that brings a record into the state that it requires.
 var Before = map[string]string{
 	"deleteTenant": "suspendTenant",
 	"resumeTenant": "suspendTenant",
 	"activateUser": "deactivateUser",
 }
 
-// Prepare makes a thing for an operation, in the state in which the operation succeeds, and returns
-// its id.
+// Prepare creates a record in the state that an operation requires, and returns its id.
 func (f *Family) Prepare(t testing.TB, op access.Operation) string {
 	t.Helper()
 	id := f.Add(t, op.Entity, AllFields)
@@ -90,8 +89,8 @@ func (f *Family) Prepare(t testing.TB, op access.Operation) string {
 	return id
 }
 
-// Do sends a request for an operation in the name of someone who may. query begins with a question
-// mark, if it isn't empty.
+// Do sends a request for an operation as a user with the required role. query is empty or begins
+// with a question mark.
 func (f *Family) Do(t testing.TB, op access.Operation, id, query string, body any, options ...Option) Reply {
 	t.Helper()
 	text := ""
@@ -115,7 +114,7 @@ func (f *Family) by(t testing.TB, op access.Operation) *Actor {
 	return f.admin
 }
 
-// Body returns a body for an operation; nil if it takes none.
+// Body returns a body for an operation, or nil if it takes none.
 func (f *Family) Body(t testing.TB, op access.Operation, which Fields) any {
 	t.Helper()
 	if op.Spec.RequestBody == nil {
@@ -124,12 +123,12 @@ func (f *Family) Body(t testing.TB, op access.Operation, which Fields) any {
 	return f.Sample(t, BodyOf(op), which)
 }
 
-// BodyOf is the schema of an operation's body.
+// BodyOf returns the schema of an operation's body.
 func BodyOf(op access.Operation) *openapi3.Schema {
 	return op.Spec.RequestBody.Value.Content["application/json"].Schema.Value
 }
 
-// Sample returns a value of a schema, as JSON has it.
+// Sample returns a value of a schema, in the types of encoding/json.
 func (f *Family) Sample(t testing.TB, s *openapi3.Schema, which Fields) any {
 	t.Helper()
 	if entity, ok := s.Extensions["x-entity"].(string); ok {
@@ -148,7 +147,7 @@ func (f *Family) Sample(t testing.TB, s *openapi3.Schema, which Fields) any {
 	return object
 }
 
-// Properties returns the fields of a schema, also those of the parts of an allOf.
+// Properties returns the fields of a schema, including those of the parts of an allOf.
 func Properties(s *openapi3.Schema) map[string]*openapi3.Schema {
 	all := map[string]*openapi3.Schema{}
 	for name, property := range s.Properties {

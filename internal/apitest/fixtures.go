@@ -25,7 +25,7 @@ import (
 	"github.com/tenantry/tenantry/internal/user"
 )
 
-// Password of all users that fixtures make.
+// Password is the password of all users that fixtures create.
 const Password = "correct horse battery staple"
 
 var passwordHash = mustHash(Password)
@@ -38,10 +38,10 @@ func mustHash(password string) string {
 	return string(hash)
 }
 
-// counter keeps the unique values of fixtures apart.
+// counter makes the values of fixtures unique.
 var counter atomic.Int64
 
-// Tenant makes a tenant, after the changes, without an audit entry.
+// Tenant creates a tenant without an audit entry. The changes apply before it is saved.
 func (a *App) Tenant(t testing.TB, changes ...func(*db.Tenant)) db.Tenant {
 	t.Helper()
 	now := a.Clock.Now().UTC().Truncate(time.Microsecond)
@@ -60,7 +60,7 @@ func (a *App) Tenant(t testing.TB, changes ...func(*db.Tenant)) db.Tenant {
 	return row
 }
 
-// User makes a user of a tenant, after the changes.
+// User creates a user of a tenant without an audit entry. The changes apply before it is saved.
 func (a *App) User(t testing.TB, tenantID uuid.UUID, role access.Role, changes ...func(*db.User)) db.User {
 	t.Helper()
 	now := a.Clock.Now().UTC().Truncate(time.Microsecond)
@@ -79,8 +79,8 @@ func (a *App) User(t testing.TB, tenantID uuid.UUID, role access.Role, changes .
 	return u
 }
 
-// Company makes a company of a tenant, after the changes, as if it had always been there: without
-// an audit entry.
+// Company creates a company of a tenant without an audit entry. The changes apply before it is
+// saved.
 func (a *App) Company(t testing.TB, tenantID uuid.UUID, changes ...func(*db.Company)) db.Company {
 	t.Helper()
 	now := a.Clock.Now().UTC().Truncate(time.Microsecond)
@@ -99,8 +99,8 @@ func (a *App) Company(t testing.TB, tenantID uuid.UUID, changes ...func(*db.Comp
 	return c
 }
 
-// AuditEntry makes an entry of a tenant's audit trail, after the changes. Beside what fixtures do,
-// the application writes some of its own, as for a log-in.
+// AuditEntry creates an entry of a tenant's audit trail. The changes apply before it is saved. The
+// application writes entries of its own, too, such as for a log-in.
 func (a *App) AuditEntry(t testing.TB, tenantID uuid.UUID, changes ...func(*db.AuditEntry)) db.AuditEntry {
 	t.Helper()
 	e := db.AuditEntry{
@@ -122,7 +122,8 @@ func (a *App) AuditEntry(t testing.TB, tenantID uuid.UUID, changes ...func(*db.A
 	return e
 }
 
-// Branch makes a branch of a company, after the changes, without an audit entry.
+// Branch creates a branch of a company without an audit entry. The changes apply before it is
+// saved.
 func (a *App) Branch(t testing.TB, company db.Company, changes ...func(*db.Branch)) db.Branch {
 	t.Helper()
 	now := a.Clock.Now().UTC().Truncate(time.Microsecond)
@@ -141,7 +142,8 @@ func (a *App) Branch(t testing.TB, company db.Company, changes ...func(*db.Branc
 	return b
 }
 
-// Department makes a department of a company, after the changes, without an audit entry.
+// Department creates a department of a company without an audit entry. The changes apply before it
+// is saved.
 func (a *App) Department(t testing.TB, company db.Company, changes ...func(*db.Department)) db.Department {
 	t.Helper()
 	now := a.Clock.Now().UTC().Truncate(time.Microsecond)
@@ -160,7 +162,7 @@ func (a *App) Department(t testing.TB, company db.Company, changes ...func(*db.D
 	return d
 }
 
-// Actor is someone who is logged in.
+// Actor is a user with a session.
 type Actor struct {
 	User         db.User
 	AccessToken  string
@@ -168,31 +170,31 @@ type Actor struct {
 	app          *App
 }
 
-// Actor makes a user of this role in a new tenant and logs them in.
+// Actor creates a user with this role in a new tenant and logs them in.
 func (a *App) Actor(t testing.TB, role access.Role) *Actor {
 	t.Helper()
 	return a.ActorIn(t, a.Tenant(t).ID, role)
 }
 
-// ActorIn makes a user of this role in a tenant and logs them in.
+// ActorIn creates a user with this role in a tenant and logs them in.
 func (a *App) ActorIn(t testing.TB, tenantID uuid.UUID, role access.Role) *Actor {
 	t.Helper()
 	return a.Login(t, a.User(t, tenantID, role))
 }
 
-// Superuser makes a superuser and logs them in.
+// Superuser creates a superuser and logs them in.
 func (a *App) Superuser(t testing.TB) *Actor {
 	t.Helper()
 	return a.Login(t, a.User(t, access.PlatformTenantID, access.Admin, func(u *db.User) { u.IsSuperuser = true }))
 }
 
-// Login logs a user of a fixture in, as a client would.
+// Login logs in a user that a fixture created.
 func (a *App) Login(t testing.TB, user db.User) *Actor {
 	t.Helper()
 	return a.LoginAs(t, user, Password)
 }
 
-// LoginAs logs a user in who has another password.
+// LoginAs logs a user in with this password.
 func (a *App) LoginAs(t testing.TB, user db.User, password string) *Actor {
 	t.Helper()
 	reply, err := a.Client(t).LoginWithResponse(t.Context(), api.LoginRequest{Email: user.Email, Password: password})
@@ -202,7 +204,7 @@ func (a *App) LoginAs(t testing.TB, user db.User, password string) *Actor {
 	return &Actor{User: user, AccessToken: reply.JSON200.AccessToken, RefreshToken: reply.JSON200.RefreshToken, app: a}
 }
 
-// Client is the generated client, with the actor's access token.
+// Client returns the generated client with the actor's access token.
 func (u *Actor) Client(t testing.TB) *api.ClientWithResponses {
 	t.Helper()
 	return u.app.Client(t, func(_ context.Context, r *http.Request) error {
@@ -211,7 +213,7 @@ func (u *Actor) Client(t testing.TB) *api.ClientWithResponses {
 	})
 }
 
-// At is the same actor as a client of another instance.
+// At returns the same actor as a client of another instance.
 func (u *Actor) At(a *App) *Actor {
 	there := *u
 	there.app = a
@@ -233,7 +235,7 @@ func newID(t testing.TB) uuid.UUID {
 	return id
 }
 
-// Stylesheet returns the name that a stylesheet of the pages has in its address now.
+// Stylesheet returns the current file name of the pages' stylesheet.
 func (a *App) Stylesheet(t testing.TB) string {
 	t.Helper()
 	page := a.Do(t, http.MethodGet, "/", "", Header("Accept", "text/html")).Want(t, http.StatusOK)

@@ -9,19 +9,19 @@ import (
 	"github.com/tenantry/tenantry/internal/invalidation"
 )
 
-// looking is the query that finds out what a session may do.
-const looking = "GetSessionState"
+// sessionQuery is the query that reads a session's permissions.
+const sessionQuery = "GetSessionState"
 
-// holds are the requests that wait for a test, by their X-Request-Id.
+// holds are the requests that a test wants to pause, by their X-Request-Id.
 type holds struct {
 	mu   sync.Mutex
 	list map[string]*Hold
 }
 
-// Hold is a request that waits for a test at one of its queries, of those that are no part of a
-// transaction.
+// Hold is a request that pauses at one of its queries until the test releases it. Only queries
+// outside transactions count.
 type Hold struct {
-	Reached <-chan struct{} // closed when it waits
+	Reached <-chan struct{} // closed when the request is paused
 
 	at      func(ctx context.Context, query string) (before, after bool)
 	reached chan struct{}
@@ -29,11 +29,11 @@ type Hold struct {
 	release chan struct{}
 }
 
-// Release lets the request go on. It may be called more than once.
+// Release resumes the request. It may be called more than once.
 func (h *Hold) Release() { h.once.Do(func() { close(h.release) }) }
 
-// HoldAt makes the request with an X-Request-Id wait at the first of its queries for which at
-// returns true: before the query, or after it. It is released at the end of the test at the latest.
+// HoldAt pauses the request with an X-Request-Id before or after its first query for which at
+// returns true. The end of the test releases it, too.
 func (a *App) HoldAt(t testing.TB, requestID string, at func(ctx context.Context, query string) (before, after bool)) *Hold {
 	t.Helper()
 	h := &Hold{at: at, reached: make(chan struct{}), release: make(chan struct{})}
@@ -48,18 +48,18 @@ func (a *App) HoldAt(t testing.TB, requestID string, at func(ctx context.Context
 	return h
 }
 
-// HoldAfterLastLook makes the request with an X-Request-Id wait after its principal was looked up
-// for the last time before the handler.
+// HoldAfterLastLook pauses the request with an X-Request-Id after the last check of its session
+// before the handler.
 func (a *App) HoldAfterLastLook(t testing.TB, requestID string) *Hold {
 	t.Helper()
-	looks := 0
-	a.Sessions.Changed(t.Context(), invalidation.Everybody) // so that the looks are queries, and not memories
+	checks := 0
+	a.Sessions.Changed(t.Context(), invalidation.Everybody) // empties the cache, so that each check is a query
 	return a.HoldAt(t, requestID, func(ctx context.Context, query string) (before, after bool) {
-		if query != looking {
+		if query != sessionQuery {
 			return false, false
 		}
-		looks++
-		if access.RequestFrom(ctx).Operation.Spec.RequestBody == nil || looks == 2 {
+		checks++
+		if access.RequestFrom(ctx).Operation.Spec.RequestBody == nil || checks == 2 {
 			return false, true
 		}
 		a.Sessions.Changed(ctx, invalidation.Everybody)
@@ -67,7 +67,7 @@ func (a *App) HoldAfterLastLook(t testing.TB, requestID string) *Hold {
 	})
 }
 
-// observe is told of every query that is no part of a transaction.
+// observe is called at every query outside a transaction.
 func (a *App) observe(ctx context.Context, query string) (context.Context, func(error)) {
 	id := access.RequestFrom(ctx).ID
 	a.holds.mu.Lock()

@@ -12,7 +12,7 @@ import (
 	"github.com/tenantry/tenantry/gen/api"
 )
 
-// Reply is what came back, with its body read.
+// Reply is a reply whose body has been read.
 type Reply struct {
 	Status int
 	Header http.Header
@@ -27,7 +27,7 @@ func Header(name, value string) Option {
 	return func(r *http.Request) { r.Header.Set(name, value) }
 }
 
-// Do sends a request as it stands: body is sent as application/json, "" sends none.
+// Do sends a request. A body is sent unchanged as application/json; "" sends none.
 func (a *App) Do(t testing.TB, method, path, body string, options ...Option) Reply {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), method, a.URL+path, strings.NewReader(body))
@@ -73,8 +73,8 @@ func (r Reply) WantCode(t testing.TB, status int, code api.ErrorCode) api.Proble
 	return p
 }
 
-// WantField fails the test unless the reply is a problem that names this place (a pointer or a
-// parameter) with this rule.
+// WantField fails the test unless the problem has an error with this code at this place (a pointer
+// or a parameter).
 func (r Reply) WantField(t testing.TB, place, rule string) {
 	t.Helper()
 	for _, f := range Decode[api.Problem](t, r).Errors {
@@ -83,12 +83,12 @@ func (r Reply) WantField(t testing.TB, place, rule string) {
 			return
 		}
 	}
-	t.Errorf("no error says %q of %q: %s", rule, place, r.Body)
+	t.Errorf("no error has the code %q at %q: %s", rule, place, r.Body)
 }
 
 var entityTag = regexp.MustCompile(`^"(\d+)-[0-9a-f]{12}-[0-9a-f]{16}"$`)
 
-// TaggedVersion returns the version in the reply's ETag; 0 if the reply has no well-formed one.
+// TaggedVersion returns the version in the reply's ETag, or 0 if it has no well-formed ETag.
 func (r Reply) TaggedVersion() int {
 	if parts := entityTag.FindStringSubmatch(r.Header.Get("ETag")); parts != nil {
 		version, _ := strconv.Atoi(parts[1]) // digits
@@ -97,7 +97,7 @@ func (r Reply) TaggedVersion() int {
 	return 0
 }
 
-// Decode reads a reply's body.
+// Decode decodes a reply's JSON body.
 func Decode[T any](t testing.TB, r Reply) T {
 	t.Helper()
 	var v T

@@ -9,7 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
-	_ "github.com/go-sql-driver/mysql" // the drivers, for looking at the database past the application
+	_ "github.com/go-sql-driver/mysql" // the drivers, to open the database without the store
 	_ "github.com/jackc/pgx/v5/stdlib"
 	_ "modernc.org/sqlite"
 
@@ -17,13 +17,14 @@ import (
 	"github.com/tenantry/tenantry/internal/store"
 )
 
-// Database opens the application's database past the application, to see what is really there.
+// Database opens a connection of its own to the application's database, so that a test sees the
+// stored rows.
 func (a *App) Database(t testing.TB) *sql.DB {
 	t.Helper()
 	return OpenDatabase(t, a.Engine, a.Config.DatabaseURL.Reveal())
 }
 
-// OpenDatabase opens a database past the store.
+// OpenDatabase opens a database without the store.
 func OpenDatabase(t testing.TB, engine store.Engine, databaseURL string) *sql.DB {
 	t.Helper()
 	driver, source := "pgx", databaseURL
@@ -46,18 +47,18 @@ func OpenDatabase(t testing.TB, engine store.Engine, databaseURL string) *sql.DB
 	return pool
 }
 
-// Exec runs a statement past the application, which then forgets what it remembers.
+// Exec runs a statement without the store, and then empties the application's session cache.
 func (a *App) Exec(t testing.TB, statement string) {
 	t.Helper()
 	if _, err := a.Database(t).ExecContext(t.Context(), statement); err != nil {
 		t.Fatalf("%s: %v", statement, err)
 	}
-	if a.Sessions != nil { // else it is another process
+	if a.Sessions != nil { // nil if the application runs in another process
 		a.Sessions.Changed(t.Context(), invalidation.Everybody)
 	}
 }
 
-// AuditEntry is what tests look at in an audit entry.
+// AuditEntry has the fields of an audit entry that tests inspect.
 type AuditEntry struct {
 	Action, Outcome, EntityID, EntityLabel, ActorID, RequestID, Reason string
 
@@ -67,7 +68,7 @@ type AuditEntry struct {
 // AuditEntries returns the entries of a tenant with this action, oldest first.
 func (a *App) AuditEntries(t testing.TB, tenantID uuid.UUID, action string) []AuditEntry {
 	t.Helper()
-	// Both come from the test itself.
+	// Both values come from the test itself, so they need no parameters.
 	rows, err := a.Database(t).QueryContext(t.Context(), `
 		SELECT action, outcome, entity_id, entity_label, actor_id, request_id, reason, changes
 		FROM audit_entries WHERE tenant_id = '`+tenantID.String()+`' AND action = '`+action+`' ORDER BY id`)

@@ -10,11 +10,11 @@ import (
 	"github.com/tenantry/tenantry/internal/document"
 )
 
-// sample returns a value of a schema that isn't an object. No normalisation changes more of it than
-// upper and lower case. Two numbers give different values, if the schema has so many.
+// sample returns a value of a schema that isn't an object. Normalisation can change only its upper
+// and lower case. The numbers 0 and 1 give different values, if the schema allows two.
 func sample(t testing.TB, s *openapi3.Schema, number int) any {
 	t.Helper()
-	n := int64(UniqueNumber()) // no two texts are equal
+	n := int64(UniqueNumber()) // makes each text unique
 	for s.Type == nil && len(s.AllOf) == 1 {
 		s = s.AllOf[0].Value
 	}
@@ -47,12 +47,12 @@ func sample(t testing.TB, s *openapi3.Schema, number int) any {
 	return nil
 }
 
-// decimals are numbers with ever fewer digits after the point: the first one that fits a pattern
-// has all of them, as replies have.
+// decimals returns numbers with fewer and fewer digits after the point. So the first that fits a
+// pattern has all digits, as in replies.
 func decimals(n int64) []string {
-	const most = 18
+	const maxDigits = 18
 	var list []string
-	for digits, power := most, int64(1e18); digits > 0; digits, power = digits-1, power/10 {
+	for digits, power := maxDigits, int64(1e18); digits > 0; digits, power = digits-1, power/10 {
 		list = append(list, fmt.Sprintf("%d.%0*d", 1+n%9, digits, n%power), fmt.Sprintf("0.%0*d", digits, n%power))
 	}
 	return append(list, fmt.Sprint(1+n))

@@ -11,20 +11,20 @@ import (
 	"testing"
 )
 
-// sentryKey is the secret in the DSN of a Sentry.
+// sentryKey is the secret in the DSN.
 const sentryKey = "hush-sentry-key"
 
-// Sentry takes reports of errors, as Sentry does.
+// Sentry receives error reports, like a Sentry server.
 type Sentry struct {
 	DSN string
 
-	answer sync.Mutex // locked: it doesn't
+	answer sync.Mutex // replies wait while a test holds it
 	mu     sync.Mutex
 	events []SentryEvent
 	raw    strings.Builder
 }
 
-// SentryEvent is a report.
+// SentryEvent is an error report.
 type SentryEvent struct {
 	Level, Release, Environment, Transaction string
 	Tags                                     map[string]string
@@ -34,17 +34,17 @@ type SentryEvent struct {
 			Frames []struct{ Function, Module string }
 		}
 	}
-	All map[string]any // what is in it, by its names
+	All map[string]any // all fields by name
 }
 
-// NewSentry starts one. It ends with the test.
+// NewSentry starts a server. It ends with the test.
 func NewSentry(t testing.TB) *Sentry {
 	t.Helper()
 	s := &Sentry{}
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
 		if err != nil || r.Method != http.MethodPost || r.URL.Path != "/api/7/envelope/" {
-			t.Errorf("Sentry gets %s %s, error %v", r.Method, r.URL, err)
+			t.Errorf("Sentry received %s %s, error %v", r.Method, r.URL, err)
 		}
 		s.answer.Lock()
 		s.take(t, body)
@@ -55,7 +55,7 @@ func NewSentry(t testing.TB) *Sentry {
 	return s
 }
 
-// take reads an envelope: a line of headers, and for each item a line of headers and one of
+// take reads an envelope: one line of headers, then for each item one line of headers and one of
 // content.
 func (s *Sentry) take(t testing.TB, body []byte) {
 	lines := bytes.Split(bytes.TrimSpace(body), []byte("\n"))
@@ -67,30 +67,31 @@ func (s *Sentry) take(t testing.TB, body []byte) {
 		var event SentryEvent
 		for into, line := range map[any][]byte{&header: lines[i], &event: lines[i+1], &event.All: lines[i+1]} {
 			if err := json.Unmarshal(line, into); err != nil {
-				t.Errorf("Sentry gets %s, error %v", line, err)
+				t.Errorf("Sentry received %s, error %v", line, err)
 			}
 		}
 		if header.Type != "event" {
-			t.Errorf("Sentry gets a %s, and wants events alone", header.Type)
+			t.Errorf("Sentry received an item of type %s, want event", header.Type)
 		}
 		s.events = append(s.events, event)
 	}
 }
 
-// Hold makes it answer nothing until it is let go.
+// Hold delays all replies until letGo is called.
 func (s *Sentry) Hold() (letGo func()) {
 	s.answer.Lock()
 	return s.answer.Unlock
 }
 
-// Events are all that have come so far.
+// Events returns all reports received so far.
 func (s *Sentry) Events() []SentryEvent {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return append([]SentryEvent{}, s.events...)
 }
 
-// Raw is every report as it came. The key of the DSN is around them, where it belongs.
+// Raw returns the content of all reports received so far, without their headers, which have the key
+// of the DSN.
 func (s *Sentry) Raw() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()

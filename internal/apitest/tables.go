@@ -11,7 +11,7 @@ import (
 	"github.com/tenantry/tenantry/internal/store"
 )
 
-// catalogues say which tables have a tenant_id.
+// catalogues are the queries for the tables that have a tenant_id.
 var catalogues = map[store.Engine]string{
 	store.Postgres: `SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenant_id'
 		WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r'`,
@@ -19,7 +19,7 @@ var catalogues = map[store.Engine]string{
 	store.SQLite: `SELECT m.name FROM sqlite_schema m JOIN pragma_table_info(m.name) c WHERE m.type = 'table' AND c.name = 'tenant_id'`,
 }
 
-// cascades say whose rows the database deletes with those that they refer to.
+// cascades are the queries for the tables with a foreign key ON DELETE CASCADE.
 var cascades = map[store.Engine]string{
 	store.Postgres: `SELECT DISTINCT conrelid::regclass::text FROM pg_constraint WHERE contype = 'f' AND confdeltype = 'c'`,
 	store.MySQL: `SELECT DISTINCT table_name FROM information_schema.referential_constraints
@@ -28,15 +28,14 @@ var cascades = map[store.Engine]string{
 		WHERE m.type = 'table' AND f.on_delete = 'CASCADE'`,
 }
 
-// CascadedTables returns the names of the tables whose rows the database deletes with those that
-// they refer to.
+// CascadedTables returns the names of the tables that have a foreign key ON DELETE CASCADE.
 func (a *App) CascadedTables(t testing.TB) []string {
 	t.Helper()
 	return texts(t, a.Database(t), cascades[a.Engine])
 }
 
-// TenantTables returns the names of the tables that have a tenant_id, as the migrations have made
-// them.
+// TenantTables returns the names of the tables that have a tenant_id, read from the database's
+// catalogue.
 func (a *App) TenantTables(t testing.TB) []string {
 	t.Helper()
 	return tenantTables(t, a.Database(t), a.Engine)
@@ -51,8 +50,8 @@ func tenantTables(t testing.TB, pool *sql.DB, engine store.Engine) []string {
 	return names
 }
 
-// Versions returns the id, the version and the time of the last change of all rows that have a
-// version, sorted by table.
+// Versions returns the table, id, version and updated_at of every row that has a version, sorted by
+// table.
 func (a *App) Versions(t testing.TB) []string {
 	t.Helper()
 	pool := a.Database(t)
@@ -89,25 +88,25 @@ func columns(t testing.TB, pool *sql.DB, table string) map[string]bool {
 	return found
 }
 
-// RowsOf returns all that the database has of a tenant: the rows by table, with every column.
+// RowsOf returns all rows of a tenant, by table, with every column.
 func (a *App) RowsOf(t testing.TB, tenantID uuid.UUID) map[string][]string {
 	t.Helper()
 	pool := a.Database(t)
 	rows := map[string][]string{}
 	for _, table := range tenantTables(t, pool, a.Engine) {
-		rows[table] = texts(t, pool, `SELECT * FROM `+table+` WHERE tenant_id = '`+tenantID.String()+`'`) //nolint:unqueryvet // whatever there is
+		rows[table] = texts(t, pool, `SELECT * FROM `+table+` WHERE tenant_id = '`+tenantID.String()+`'`) //nolint:unqueryvet // new columns, too
 	}
-	rows["tenants"] = texts(t, pool, `SELECT * FROM tenants WHERE id = '`+tenantID.String()+`'`) //nolint:unqueryvet // whatever there is
+	rows["tenants"] = texts(t, pool, `SELECT * FROM tenants WHERE id = '`+tenantID.String()+`'`) //nolint:unqueryvet // new columns, too
 	return rows
 }
 
-// Texts returns each of a query's rows as a text, sorted.
+// Texts returns each row of a query as text, sorted.
 func (a *App) Texts(t testing.TB, query string) []string {
 	t.Helper()
 	return texts(t, a.Database(t), query)
 }
 
-// texts returns each of a query's rows as a text, sorted.
+// texts returns each row of a query as text, sorted.
 func texts(t testing.TB, pool *sql.DB, query string) []string {
 	t.Helper()
 	rows, err := pool.QueryContext(t.Context(), query)

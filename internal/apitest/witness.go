@@ -17,27 +17,26 @@ import (
 
 const (
 	auditTable = "audit_entries"
-	lockCount  = "lock_count" // changes with every lock, also of what only reads
+	lockCount  = "lock_count" // changes with every lock, even when a request only reads
 )
 
-// Witness sees what the attacks of package isolation leave behind: it looks past the application at
-// every row of every table.
+// Witness implements isolation.Witness with direct access to every row of every table.
 type Witness struct {
 	engine   store.Engine
 	database *sql.DB
 	tables   []string
-	trail    map[string]string    // every entry that has come, by its id
+	trail    map[string]string    // all entries seen so far, by id
 	trailOf  map[string]uuid.UUID // the tenants of the entries
 	newest   string
 }
 
-// Witness returns one that looks into the application's database.
+// Witness returns a witness for the application's database.
 func (a *App) Witness(t testing.TB) *Witness {
 	t.Helper()
 	return &Witness{engine: a.Engine, database: a.Database(t)}
 }
 
-// Begin finds out which tables there are.
+// Begin reads the names of the tables.
 func (w *Witness) Begin(ctx context.Context, _ isolation.World) error {
 	catalogue := map[store.Engine]string{
 		store.Postgres: "SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'public'",
@@ -49,23 +48,23 @@ func (w *Witness) Begin(ctx context.Context, _ isolation.World) error {
 		return err
 	}
 	for _, r := range rows {
-		// The audit trail is accounted for by its entries; what seals them does so in its own time.
+		// Entries covers the audit trail. Sealing it changes the other audit tables at any time.
 		if table := r.column("name"); !strings.HasPrefix(table, "audit_") && !strings.HasPrefix(table, "goose") {
 			w.tables = append(w.tables, table)
 		}
 	}
 	if len(w.tables) < 7 {
-		return fmt.Errorf("there are only the tables %v", w.tables)
+		return fmt.Errorf("found only the tables %v", w.tables)
 	}
 	w.trail, w.trailOf = map[string]string{}, map[string]uuid.UUID{}
 	_, err = w.Entries(ctx)
 	return err
 }
 
-// SeesAll is true: there is no row that it wouldn't see.
+// SeesAll returns true: no row is hidden from this witness.
 func (w *Witness) SeesAll() bool { return true }
 
-// State returns all rows but those of the audit trail.
+// State returns all rows except those of the audit trail.
 func (w *Witness) State(ctx context.Context) (isolation.State, error) {
 	state := isolation.State{}
 	for _, table := range w.tables {
@@ -87,9 +86,9 @@ func (w *Witness) State(ctx context.Context) (isolation.State, error) {
 	return state, nil
 }
 
-// Entries returns the audit entries that have come since it was called last.
+// Entries returns the audit entries written since the last call.
 func (w *Witness) Entries(ctx context.Context) ([]isolation.Entry, error) {
-	// Ids sort by the time when they were made.
+	// Ids sort by creation time.
 	rows, err := w.all(ctx, auditTable, " WHERE id > '"+max(w.newest, uuid.Nil.String())+"' ORDER BY id")
 	if err != nil {
 		return nil, err
@@ -106,8 +105,8 @@ func (w *Witness) Entries(ctx context.Context) ([]isolation.Entry, error) {
 	return entries, nil
 }
 
-// CheckTrail returns an error unless every entry that has come is still there, byte for byte, with
-// those of deleted tenants as the only exception.
+// CheckTrail returns an error unless every entry seen so far is still there, byte for byte. Entries
+// of deleted tenants are the only exception.
 func (w *Witness) CheckTrail(ctx context.Context) error {
 	rows, err := w.all(ctx, auditTable, "")
 	if err != nil {
@@ -127,13 +126,13 @@ func (w *Witness) CheckTrail(ctx context.Context) error {
 	}
 	for id, entry := range w.trail {
 		if now[id] != entry && exists[w.trailOf[id]] {
-			err = errors.Join(err, fmt.Errorf("audit entry %s is %q now, and was %q", id, now[id], entry))
+			err = errors.Join(err, fmt.Errorf("audit entry %s is now %q, was %q", id, now[id], entry))
 		}
 	}
 	return err
 }
 
-// row is what a query finds, as text.
+// row is a row of a query's result, as text.
 type row struct {
 	columns []string
 	values  []sql.NullString
@@ -148,7 +147,7 @@ func (r row) column(name string) string {
 	return ""
 }
 
-// id is zero for null, and for a column that the table hasn't.
+// id returns zero for null, and for a column that the table lacks.
 func (r row) id(name string) uuid.UUID {
 	id, err := uuid.Parse(r.column(name))
 	if err != nil {
@@ -157,7 +156,7 @@ func (r row) id(name string) uuid.UUID {
 	return id
 }
 
-// String leaves out lock_count.
+// String omits lock_count.
 func (r row) String() string {
 	var text strings.Builder
 	for i, c := range r.columns {
@@ -168,7 +167,7 @@ func (r row) String() string {
 	return text.String()
 }
 
-// all reads the rows of a table, with all columns that it has, also those that are yet to come.
+// all reads the rows of a table with all columns, so that future columns are included.
 func (w *Witness) all(ctx context.Context, table, condition string) ([]row, error) {
 	return w.query(ctx, "SELECT * FROM "+table+condition) //nolint:unqueryvet // every column counts
 }

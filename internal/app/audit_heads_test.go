@@ -17,7 +17,7 @@ import (
 	"github.com/tenantry/tenantry/internal/store/storetest"
 )
 
-// until asks again until the answer is yes.
+// until polls a condition until it holds.
 func until(t *testing.T, what string, ask func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); {
@@ -28,9 +28,9 @@ func until(t *testing.T, what string, ask func() bool) {
 	t.Fatalf("not within a minute: %s", what)
 }
 
-// Whoever writes to the database removes an entry, takes the seals away, and waits for the server
-// to seal what is left.
-func TestTrailThatIsThinnedOutIsNotSealedAnew(t *testing.T) {
+// An attacker with write access to the database deletes an entry and the seals, and waits for the
+// server to seal the rest.
+func TestTamperedTrailIsNotSealedAgain(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
 		path := filepath.Join(t.TempDir(), "checkpoints")
@@ -51,8 +51,8 @@ func TestTrailThatIsThinnedOutIsNotSealedAnew(t *testing.T) {
 			content, _ := os.ReadFile(path)
 			return strings.Contains(string(content), tenantID+" "+*known.Checkpoint)
 		}
-		if engine == store.SQLite { // the others needn't wait for it, too
-			until(t, "the file has the end", isKept)
+		if engine == store.SQLite { // one engine is enough for the slow part
+			until(t, "the file has the checkpoint", isKept)
 		}
 
 		a.Exec(t, "DELETE FROM audit_entries WHERE id = '"+victim.ID.String()+"'")
@@ -63,10 +63,10 @@ func TestTrailThatIsThinnedOutIsNotSealedAnew(t *testing.T) {
 		until(t, "the metrics count the tenant", func() bool {
 			return strings.Contains(string(a.Do(t, http.MethodGet, "/metrics", "").Want(t, 200).Body), "\ntenantry_audit_refused_tenants 1\n")
 		})
-		if v := verified(); v.Status != "tail_missing" || v.Head.Seq != 0 || *v.First.Seq != 1 || !strings.Contains(v.Detail, "this server knows") {
+		if v := verified(); v.Status != "tail_missing" || v.Head.Seq != 0 || *v.First.Seq != 1 {
 			t.Errorf("%+v", v)
 		}
-		if log := a.Log.String(); strings.Count(log, "has lost its remembered end") != 1 || !strings.Contains(log, *known.Checkpoint) {
+		if log := a.Log.String(); strings.Count(log, `"known_checkpoint":"`+*known.Checkpoint+`"`) != 1 {
 			t.Errorf("log:\n%s", log)
 		}
 
@@ -94,12 +94,12 @@ func TestTrailThatIsThinnedOutIsNotSealedAnew(t *testing.T) {
 			t.Errorf("%+v", v)
 		}
 		if entries := a.AuditEntries(t, admin.User.TenantID, "audit.accept"); len(entries) != 1 {
-			t.Errorf("%d entries say that it was accepted", len(entries))
+			t.Errorf("%d entries of the acceptance", len(entries))
 		}
 	})
 }
 
-func TestFileOfCheckpointsThatCannotBeUsedIsSaidAtTheStart(t *testing.T) {
+func TestUnusableCheckpointFilePreventsTheStart(t *testing.T) {
 	t.Parallel()
 	home := newInstallation(t, store.SQLite)
 	bad := filepath.Join(t.TempDir(), "checkpoints")
@@ -117,8 +117,8 @@ func TestFileOfCheckpointsThatCannotBeUsedIsSaidAtTheStart(t *testing.T) {
 	}
 }
 
-// A tenant that is gone is all right if somebody has deleted it through the API.
-func TestVerifyReportsTenantsThatAreGonePastTheProgram(t *testing.T) {
+// A missing tenant is no finding only if it was deleted through the API.
+func TestVerifyReportsTenantsDeletedInTheDatabase(t *testing.T) {
 	t.Parallel()
 	home := newInstallation(t, store.SQLite)
 	gone := home.trail(t, "GONE", 0)

@@ -20,14 +20,14 @@ import (
 
 const secretKey = "q7Vf0ZyT3mLr9XwKc2HsPd5NbJ8uEaGi4RtYoQ1eWxM6"
 
-// installation is a database, and the program on it.
+// installation is a database with the settings of a program that uses it.
 type installation struct {
 	url   string
 	store *store.Store
-	env   []string // beside what is needed
+	env   []string // in addition to the required settings
 }
 
-// with returns the same with other settings.
+// with returns the same installation with additional settings.
 func (i installation) with(env ...string) installation {
 	i.env = env
 	return i
@@ -39,7 +39,7 @@ func newInstallation(t *testing.T, engine store.Engine) installation {
 	return installation{url: url, store: storetest.Open(t, url)}
 }
 
-// run runs the program to its end.
+// run runs the program to its end and returns its output.
 func (i installation) run(args ...string) (status int, stdout, stderr string) {
 	var out, errs strings.Builder
 	env := []string{"DATABASE_URL=" + i.url, "SECRET_KEY=" + secretKey, "ENVIRONMENT=development"}
@@ -49,7 +49,7 @@ func (i installation) run(args ...string) (status int, stdout, stderr string) {
 
 var newYear = time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// trail makes a tenant with entries at these times after new year, all in one transaction.
+// trail creates a tenant with entries at these times after new year, in one transaction.
 func (i installation) trail(t *testing.T, code string, times ...time.Duration) uuid.UUID {
 	t.Helper()
 	tenant := db.InsertTenantParams{ID: uuid.Must(uuid.NewV7()), Code: code, Name: code, Tier: "free", Status: "active", CreatedAt: newYear, UpdatedAt: newYear, Version: 1}
@@ -109,7 +109,7 @@ func TestAuditPrune(t *testing.T) {
 			t.Errorf("without --yes: status %d\n%s%s", status, stdout, stderr)
 		}
 		if got := len(home.entries(t, large)); got != len(old)+len(kept) {
-			t.Errorf("without --yes %d entries are left", got)
+			t.Errorf("%d entries are left without --yes", got)
 		}
 
 		status, stdout, stderr = home.run("audit", "prune", "--before", "2025-01-01", "--yes")
@@ -122,7 +122,7 @@ func TestAuditPrune(t *testing.T) {
 		}{large: {3, []float64{345, 1000, 1000}}, small: {1, []float64{1}}, young: {3, nil}} {
 			left := home.entries(t, tenantID)
 			if len(left) != want.left+len(want.pruned) {
-				t.Fatalf("%d entries are left, want %d and %d of the pruning", len(left), want.left, len(want.pruned))
+				t.Fatalf("%d entries are left, want %d and %d about the pruning", len(left), want.left, len(want.pruned))
 			}
 			for i, count := range want.pruned {
 				var changes map[string]struct{ After any }
@@ -130,12 +130,12 @@ func TestAuditPrune(t *testing.T) {
 					t.Fatal(err)
 				}
 				if e := left[i]; e.Action != "audit.prune" || e.ActorID != nil || changes["entries"].After != count || changes["before"].After != "2025-01-01T00:00:00Z" || e.RequestID != left[0].RequestID {
-					t.Errorf("entry %d of the pruning: %+v %s", i, e, e.Changes)
+					t.Errorf("entry %d about the pruning: %+v %s", i, e, e.Changes)
 				}
 			}
 			for _, e := range left[len(want.pruned):] {
 				if e.Action != "test.entry" || e.OccurredAt.Before(newYear) {
-					t.Errorf("what is left: %+v", e)
+					t.Errorf("remaining entry: %+v", e)
 				}
 			}
 		}
@@ -145,7 +145,7 @@ func TestAuditPrune(t *testing.T) {
 			t.Errorf("the second time: status %d\n%s", status, stdout)
 		}
 		if got := len(home.entries(t, young)); got != 3 {
-			t.Errorf("pruning nothing is written down: %d entries", got)
+			t.Errorf("pruning nothing wrote an entry: %d entries", got)
 		}
 	})
 }
@@ -167,6 +167,6 @@ func TestAuditPruneRefusesOtherDates(t *testing.T) {
 		t.Errorf("help: status %d\n%s", status, stdout)
 	}
 	if status, _, _ := home.run("audit", "purge"); status == 0 {
-		t.Error("a misspelt command counts as success")
+		t.Error("a misspelt command succeeds")
 	}
 }

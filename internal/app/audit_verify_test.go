@@ -16,7 +16,7 @@ import (
 	"github.com/tenantry/tenantry/internal/store/storetest"
 )
 
-// exec does something past the program.
+// execf runs a statement directly in the database.
 func (i installation) execf(t *testing.T, format string, args ...any) {
 	t.Helper()
 	statement := fmt.Sprintf(format, args...)
@@ -25,7 +25,7 @@ func (i installation) execf(t *testing.T, format string, args ...any) {
 	}
 }
 
-// checkpoints writes a file of them.
+// checkpoints writes a file of checkpoints and returns its path.
 func (i installation) checkpoints(t *testing.T) string {
 	t.Helper()
 	status, stdout, stderr := i.run("audit", "checkpoint")
@@ -55,7 +55,7 @@ func TestAuditVerify(t *testing.T) {
 		kept := home.checkpoints(t)
 		status, stdout, _ = home.run("audit", "verify", "--checkpoint", kept)
 		if status != 0 || strings.Contains(stdout, "wait") || !strings.Contains(stdout, "PLATFORM") {
-			t.Errorf("against the checkpoint: status %d\n%s", status, stdout)
+			t.Errorf("with the checkpoint: status %d\n%s", status, stdout)
 		}
 
 		third := func(tenantID uuid.UUID) uuid.UUID { return home.entries(t, tenantID)[2].ID } // in either order
@@ -133,11 +133,11 @@ func TestAuditVerifyNeedsTheRightKey(t *testing.T) {
 	}
 	status, stdout, stderr = home.with(newKey, "AUDIT_KEY_PREVIOUS=x-and-not-the-one-that-signed-but-long, "+secretKey).run("audit", "verify", "--checkpoint", kept)
 	if status != 0 {
-		t.Errorf("with the key that has signed: status %d\n%s%s", status, stdout, stderr)
+		t.Errorf("with the key of the signatures: status %d\n%s%s", status, stdout, stderr)
 	}
 }
 
-func TestAuditVerifyRefusesWhatItCannotRead(t *testing.T) {
+func TestAuditVerifyRefusesInvalidCheckpoints(t *testing.T) {
 	t.Parallel()
 	home := newInstallation(t, store.SQLite)
 	home.trail(t, "T", 0)

@@ -15,19 +15,19 @@ import (
 	"time"
 )
 
-// refusal is what net/http writes when it refuses a request.
+// refusal is the reply that net/http writes when it refuses a request.
 const refusal = "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n400 Bad Request"
 
-// TestDataIsNeverTakenForARefusal lets handlers write what looks like a refusal of net/http, at the
-// start of each write.
-func TestDataIsNeverTakenForARefusal(t *testing.T) {
+// TestHandlerDataIsNotReplaced lets handlers write the text of net/http's refusal, at the start of
+// each write. It must reach the client unchanged.
+func TestHandlerDataIsNotReplaced(t *testing.T) {
 	t.Parallel()
 	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/sized" {
 			w.Header().Set("Content-Length", fmt.Sprint(3*8000))
 		}
 		for range 3 {
-			// More than the server's buffer: it is written as it is.
+			// Larger than the server's buffer, so it is written directly.
 			_, _ = io.WriteString(w, refusal+strings.Repeat("x", 8000-len(refusal)))
 			_ = http.NewResponseController(w).Flush()
 		}
@@ -79,7 +79,7 @@ func TestARefusalOnAConnectionInUseIsAProblem(t *testing.T) {
 	}
 }
 
-// frame is one of HTTP/2 (RFC 9113, section 4.1).
+// frame encodes a frame of HTTP/2 (RFC 9113, section 4.1).
 func frame(kind, flags byte, stream uint32, payload string) string {
 	header := binary.BigEndian.AppendUint32(nil, uint32(len(payload)))
 	header = append(header[1:], kind, flags)
@@ -88,14 +88,14 @@ func frame(kind, flags byte, stream uint32, payload string) string {
 
 const (
 	preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
-	// getRoot are the headers of GET http://a/ (RFC 7541).
+	// getRoot has the encoded headers of GET http://a/ (RFC 7541).
 	getRoot = "\x82\x86\x84\x01\x01a"
 
 	headersFrame, settingsFrame, pingFrame = 1, 4, 6
 	endStream, endHeaders                  = 1, 4
 )
 
-// serveHTTP2 serves with a limit to the time until the first request, and returns the address.
+// serveHTTP2 starts a server with a time limit for the first request, and returns its address.
 func serveHTTP2(t *testing.T, limit time.Duration, handler http.HandlerFunc) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -138,6 +138,6 @@ func TestLimitEndsWithTheFirstRequest(t *testing.T) {
 		t.Fatal(err)
 	}
 	if <-running {
-		t.Error("the limit goes on during the first request")
+		t.Error("the limit still applies during the first request")
 	}
 }

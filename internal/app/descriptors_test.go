@@ -15,8 +15,8 @@ import (
 	"time"
 )
 
-// exhausted is a listener of a process whose limit on file descriptors is reached, but for the one
-// of the reserve.
+// exhausted is a listener of a process that has reached its limit of file descriptors, apart from
+// the reserved one.
 type exhausted struct {
 	net.Listener
 
@@ -40,9 +40,9 @@ func TestConnectionsAreRefusedWithoutFileDescriptors(t *testing.T) {
 	var log bytes.Buffer
 	full := &exhausted{Listener: listener}
 	d := newDescriptors(full, slog.New(slog.NewTextHandler(&log, nil)))
-	full.d, d.patience = d, patience // a client on a busy machine may need longer than in production to send its request
+	full.d, d.patience = d, patience // a client on a busy machine may be slow to send its request
 	open := d.open
-	taken := 0 // how often the reserve's place was taken by the connection itself
+	taken := 0 // counts calls: each second one succeeds, as if a connection had taken the descriptor of the reserve
 	d.open = func() (*os.File, error) {
 		if taken++; full.isFull.Load() && taken%2 == 1 {
 			return nil, syscall.EMFILE
@@ -72,19 +72,19 @@ func TestConnectionsAreRefusedWithoutFileDescriptors(t *testing.T) {
 		}
 	}
 	full.isFull.Store(false)
-	if r, _ := get(); r.StatusCode == 503 { // one was waited for in the shortage
+	if r, _ := get(); r.StatusCode == 503 { // this connection was still accepted during the shortage
 		if r, body := get(); r.StatusCode != 200 {
-			t.Errorf("%d when there is room again: %s", r.StatusCode, body)
+			t.Errorf("status %d after the shortage: %s", r.StatusCode, body)
 		}
 	}
 	_ = server.Close()
 	<-served
 	if n := strings.Count(log.String(), "level=ERROR"); n != 1 || !strings.Contains(log.String(), "LimitNOFILE") {
-		t.Errorf("%d messages, want one that says what to do:\n%s", n, log.String())
+		t.Errorf("%d errors in the log, want one that names LimitNOFILE:\n%s", n, log.String())
 	}
 }
 
-func TestRefusedConnectionThatSendsNothingHoldsUpOthersBriefly(t *testing.T) {
+func TestRefusedConnectionThatSendsNothingDelaysOthersBriefly(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		server, client := net.Pipe()

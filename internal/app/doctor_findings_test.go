@@ -18,7 +18,7 @@ import (
 	"github.com/tenantry/tenantry/internal/store/storetest"
 )
 
-// superuser makes one, and so an entry in the platform's trail.
+// superuser creates a superuser, and so an entry in the platform's trail.
 func (i installation) superuser(t *testing.T) {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "password")
@@ -30,7 +30,7 @@ func (i installation) superuser(t *testing.T) {
 	}
 }
 
-// wantWarning fails the test unless a part has this finding and fix.
+// wantWarning fails the test unless a check has a warning with this detail and fix.
 func wantWarning(t *testing.T, c doctor.Check, detail, fix string) {
 	t.Helper()
 	if c.Result != doctor.Warning || !strings.Contains(c.Detail, detail) || !strings.Contains(c.Fix, fix) {
@@ -38,12 +38,12 @@ func wantWarning(t *testing.T, c doctor.Check, detail, fix string) {
 	}
 }
 
-// production is what else a setup for production has, so that nothing else is found.
+// production returns the other settings that production needs, so that they cause no findings.
 func production(env ...string) []string {
 	return append([]string{"ENVIRONMENT=production", "ALLOW_SQLITE_IN_PRODUCTION=true", "PASSWORD_RESET_URL=https://app.example.com/reset"}, env...)
 }
 
-func TestDoctorFindsWhatTheServerWouldNotTell(t *testing.T) {
+func TestDoctorReportsSilentProblems(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
 		i := newInstallation(t, engine)
@@ -58,17 +58,17 @@ func TestDoctorFindsWhatTheServerWouldNotTell(t *testing.T) {
 		const another = "AUDIT_KEY=another-Jx2mQ8vT5yLw9ZrKc7HbPd3NsG6uEf"
 		wantWarning(t, i.examine(t, 0, production(another)...)["audit"], "signed with a key that isn't set", "AUDIT_KEY_PREVIOUS")
 		if c := i.examine(t, 0, production(another, "AUDIT_KEY_PREVIOUS="+secretKey)...)["audit"]; c.Result != doctor.OK {
-			t.Errorf("%+v with the key before, want ok", c)
+			t.Errorf("%+v with the previous key, want ok", c)
 		}
 
 		i.user(t, access.PlatformTenantID, "info@xn--bcher-kva.example", "seven purple umbrellas")
 		wantWarning(t, i.examine(t, 0, production()...)["accounts"], "e-mail addresses in a form that earlier versions stored", "PUT /api/v1/users/")
 
 		if engine == store.SQLite {
-			return // there is no server
+			return // SQLite has no server
 		}
 		wantWarning(t, i.examine(t, 0, production("DATABASE_MAX_CONNECTIONS=1000")...)["connections"], map[store.Engine]string{store.Postgres: "one instance may open 1002", store.MySQL: "one instance may open 1001"}[engine], "DATABASE_MAX_CONNECTIONS")
-		// The same server by an address that needn't be this machine.
+		// The same server at an address that could be another machine.
 		u, err := url.Parse(i.url)
 		if err != nil {
 			t.Fatal(err)
@@ -82,7 +82,7 @@ func TestDoctorFindsWhatTheServerWouldNotTell(t *testing.T) {
 	})
 }
 
-func TestDoctorLooksAtTheSettings(t *testing.T) {
+func TestDoctorChecksTheSettings(t *testing.T) {
 	t.Parallel()
 	i := newInstallation(t, store.SQLite)
 	wantWarning(t, i.examine(t, 0)["settings"], "for development", "ENVIRONMENT=production")
@@ -90,7 +90,7 @@ func TestDoctorLooksAtTheSettings(t *testing.T) {
 	wantWarning(t, i.examine(t, 0, production("SECRET_KEY_PREVIOUS=another-Jx2mQ8vT5yLw9ZrKc7HbPd3NsG6uEf")...)["settings"], "SECRET_KEY_PREVIOUS", "7 days after")
 }
 
-func TestDoctorLooksAtWhoMayReadTheSecrets(t *testing.T) {
+func TestDoctorChecksWhoMayReadTheSecrets(t *testing.T) {
 	t.Parallel()
 	i := newInstallation(t, store.SQLite)
 	file := filepath.Join(t.TempDir(), "audit_key")
@@ -125,7 +125,8 @@ func TestDoctorFindsRedisThatRefusesToWriteWhenFull(t *testing.T) {
 	}
 }
 
-// redisServer starts a Redis server with these settings and returns its URL. It ends with the test.
+// redisServer starts a Redis server with these settings and returns its URL. The server ends with
+// the test.
 func redisServer(t *testing.T, settings ...string) string {
 	t.Helper()
 	storetest.RedisURL(t) // skips or fails where Redis isn't tested
@@ -133,7 +134,7 @@ func redisServer(t *testing.T, settings ...string) string {
 	if err != nil {
 		t.Skip("REDIS'S POLICIES ARE NOT TESTED: the program redis-server is not on this machine")
 	}
-	dir, err := os.MkdirTemp("", "redis") //nolint:usetesting // short enough for a socket's path
+	dir, err := os.MkdirTemp("", "redis") //nolint:usetesting // the path of a socket must be short
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -161,11 +162,11 @@ func redisServer(t *testing.T, settings ...string) string {
 	return ""
 }
 
-func TestDoctorTriesTheWallBetweenTenants(t *testing.T) {
+func TestDoctorTestsRowLevelSecurity(t *testing.T) {
 	t.Parallel()
 	i := newInstallation(t, store.Postgres)
 	if c := i.examine(t, 0)["isolation"]; c.Result != doctor.OK || !strings.Contains(c.Detail, "holds for tenantry_serving") {
-		t.Errorf("%+v, want ok for the role that statements are switched to", c)
+		t.Errorf("%+v, want ok for the role that the server switches to", c)
 	}
 	wantWarning(t, i.examine(t, 0, production()...)["isolation"], "could take it down", "IN ROLE tenantry_serving")
 	for statement, want := range map[string]string{
@@ -197,7 +198,7 @@ func TestDoctorTriesTheWallBetweenTenants(t *testing.T) {
 		t.Fatal(err)
 	}
 	if c := serving.examine(t, 1)["isolation"]; c.Result != doctor.Failed || !strings.Contains(c.Fix, "REVOKE tenantry_search FROM "+user) {
-		t.Errorf("%+v, want a failure for a member of the role that searches", c)
+		t.Errorf("%+v, want a failure for a member of the search role", c)
 	}
 	if _, err := owner.ExecContext(t.Context(), "ALTER VIEW searchable_branches OWNER TO CURRENT_USER"); err != nil {
 		t.Fatal(err)
@@ -214,7 +215,7 @@ func userOf(t *testing.T, databaseURL string) string {
 	return u.User.Username()
 }
 
-func TestDoctorFindsIndexesAndFilesThatAreNotRight(t *testing.T) {
+func TestDoctorFindsMissingIndexesAndWrongFiles(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
 		i := newInstallation(t, engine)
@@ -249,7 +250,7 @@ func TestDoctorFindsIndexesAndFilesThatAreNotRight(t *testing.T) {
 	})
 }
 
-func TestDoctorFindsAProxyThatIsNotDeclared(t *testing.T) {
+func TestDoctorFindsAnUndeclaredProxy(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
 		a := apitest.New(t, engine)
@@ -274,11 +275,11 @@ func TestDoctorFindsAProxyThatIsNotDeclared(t *testing.T) {
 	})
 }
 
-func TestDoctorFindsDepartmentsBelowThemselves(t *testing.T) {
+func TestDoctorFindsDepartmentCycles(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
 		i := newInstallation(t, engine)
-		i.superuser(t) // without one, the accounts are a finding
+		i.superuser(t) // a missing superuser would be a finding
 		a := &apitest.App{App: &app.App{Store: storetest.Open(t, i.url)}, Engine: engine, Clock: &apitest.Clock{}}
 		tenant := a.Tenant(t)
 		company := a.Company(t, tenant.ID)

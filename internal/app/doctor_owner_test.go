@@ -14,8 +14,8 @@ func TestMigrationsOfAnotherDatabaseAreRefused(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
 		i, other := newInstallation(t, engine), storetest.NewMigratedURL(t, engine)
 		elsewhere := "MIGRATIONS_DATABASE_URL=" + other
-		if c := i.examine(t, 1, elsewhere)["schema"]; c.Result != doctor.Failed && !strings.Contains(c.Detail, "another database") {
-			t.Errorf("%+v, want that it is another database", c)
+		if c := i.examine(t, 1, elsewhere)["schema"]; c.Result != doctor.Failed || !strings.Contains(c.Detail, "another database") {
+			t.Errorf("%+v, want a failure that names another database", c)
 		}
 		for _, command := range []string{"serve", "migrate up", "migrate down"} {
 			for _, auto := range []string{"AUTO_MIGRATE=true", "AUTO_MIGRATE=false"} {
@@ -25,7 +25,7 @@ func TestMigrationsOfAnotherDatabaseAreRefused(t *testing.T) {
 				}
 			}
 		}
-		// The same one under another address.
+		// The same database under another address.
 		same := i.url
 		if engine != store.SQLite {
 			same = strings.Replace(same, "127.0.0.1", "localhost", 1)
@@ -44,8 +44,8 @@ func TestMigrationsOfAnotherDatabaseAreRefused(t *testing.T) {
 	})
 }
 
-// A restored dump may have given the tables to whoever restored it.
-func TestDoctorLooksWhoOwnsTheTables(t *testing.T) {
+// After a restore the tables may belong to the role that restored them.
+func TestDoctorChecksTheOwnerOfTheTables(t *testing.T) {
 	t.Parallel()
 	i := newInstallation(t, store.Postgres)
 	serving := storetest.ServingURL(t, i.url)

@@ -31,13 +31,13 @@ func (i installation) examine(t *testing.T, wantStatus int, env ...string) map[s
 		}
 		byName[c.Name] = c
 		if c.Result != doctor.OK && c.Result != doctor.Skipped && c.Fix == "" {
-			t.Errorf("%+v says what is wrong, and not what to do", c)
+			t.Errorf("%+v has no fix", c)
 		}
 	}
 	return byName
 }
 
-// parts are what the doctor looks at.
+// parts are the doctor's checks.
 var parts = []string{"settings", "files", "database", "connections", "cluster", "schema", "indexes", "clock", "isolation", "accounts", "audit", "clients", "departments", "redis"}
 
 func TestDoctor(t *testing.T) {
@@ -46,15 +46,15 @@ func TestDoctor(t *testing.T) {
 		i := newInstallation(t, engine)
 		owner := i
 		if engine == store.Postgres {
-			i.url = storetest.ServingURL(t, i.url) // whoever owns the tables is warned of that
+			i.url = storetest.ServingURL(t, i.url) // serving as the owner of the tables is a warning
 		}
 		production := []string{"ENVIRONMENT=production", "ALLOW_SQLITE_IN_PRODUCTION=true", "PASSWORD_RESET_URL=https://app.example.com/reset"}
 		i.superuser(t)
 
-		// All is well, and nothing else is said.
+		// Without findings there is no advice.
 		healthy := i.examine(t, 0, append(production, "REDIS_URL="+storetest.RedisURL(t))...)
 		if len(healthy) != len(parts) {
-			t.Errorf("%d parts, want %d", len(healthy), len(parts))
+			t.Errorf("%d checks, want %d", len(healthy), len(parts))
 		}
 		for _, name := range parts {
 			if healthy[name].Result != doctor.OK {
@@ -63,15 +63,15 @@ func TestDoctor(t *testing.T) {
 		}
 		_, stdout, _ := i.with(production...).run("doctor")
 		if strings.Count(stdout, "\n") != len(parts) || strings.Contains(stdout, "->") {
-			t.Errorf("want a line for each part, without advice:\n%s", stdout)
+			t.Errorf("want a line for each check, without advice:\n%s", stdout)
 		}
 
-		// Redis is no reason to stop.
+		// An unreachable Redis is only a warning.
 		if c := i.examine(t, 0, append(production, "REDIS_URL=redis://:hunter2@127.0.0.1:1/0")...)["redis"]; c.Result != doctor.Warning || strings.Contains(c.Detail, "hunter2") {
 			t.Errorf("%+v, want a warning without the password", c)
 		}
 
-		// Demo accounts are.
+		// Demo accounts are a failure in production.
 		if status, _, stderr := i.with("BCRYPT_COST=4").run("seed", "--scale", "small", "--scenario", "tech-startup"); status != 0 {
 			t.Fatal(stderr)
 		}
@@ -82,7 +82,7 @@ func TestDoctor(t *testing.T) {
 			t.Errorf("%+v in production, want failed", c)
 		}
 
-		// So is a schema that is behind.
+		// An old schema is a failure.
 		if _, err := i.store.MigrateDown(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -110,7 +110,7 @@ func TestDoctorNamesEveryWrongSetting(t *testing.T) {
 	}
 }
 
-func TestDoctorFindsADatabaseThatDoesNotAnswer(t *testing.T) {
+func TestDoctorReportsAnUnreachableDatabase(t *testing.T) {
 	t.Parallel()
 	for _, url := range []string{"postgres://app:hunter2@127.0.0.1:1/x", "mysql://app:hunter2@127.0.0.1:1/x"} {
 		checks := installation{url: url}.examine(t, 1)

@@ -23,7 +23,7 @@ func TestHealthcheck(t *testing.T) {
 	health := http.StatusOK
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != "/api/health" {
-			t.Errorf("asked for %s", r.URL.Path)
+			t.Errorf("the health check requested %s", r.URL.Path)
 		}
 		w.WriteHeader(health)
 	}))
@@ -42,7 +42,7 @@ func TestHealthcheck(t *testing.T) {
 	}
 	health = http.StatusServiceUnavailable
 	if status, _, stderr := run(t, []string{addr}, "healthcheck"); status != 1 || !strings.Contains(stderr, "is not well: status 503") {
-		t.Errorf("status %d of a server that is down: %s", status, stderr)
+		t.Errorf("status %d for an unhealthy server: %s", status, stderr)
 	}
 	server.Close()
 	if status, _, stderr := run(t, []string{addr}, "healthcheck"); status != 1 || !strings.Contains(stderr, "refused") {
@@ -53,10 +53,10 @@ func TestHealthcheck(t *testing.T) {
 func TestPrintsTheDocument(t *testing.T) {
 	t.Parallel()
 	if status, stdout, _ := run(t, nil, "openapi"); status != 0 || stdout != string(openapi.YAML) {
-		t.Errorf("status %d, and not the document", status)
+		t.Errorf("status %d, or the output isn't the document", status)
 	}
 	if status, stdout, _ := run(t, nil, "openapi", "--json"); status != 0 || !strings.HasPrefix(stdout, "{") || !strings.Contains(stdout, `"x-required-role"`) {
-		t.Errorf("status %d, and not the document", status)
+		t.Errorf("status %d, or the output isn't the document", status)
 	}
 }
 

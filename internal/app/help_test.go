@@ -20,7 +20,7 @@ func newRoot() *cobra.Command {
 	return root
 }
 
-// each calls f for all commands that are ours.
+// each calls f for every command that this program defines.
 func each(cmd *cobra.Command, f func(*cobra.Command)) {
 	if cmd.Name() == "completion" || cmd.Name() == "help" {
 		return
@@ -31,8 +31,8 @@ func each(cmd *cobra.Command, f func(*cobra.Command)) {
 	}
 }
 
-// understood returns an error if a line of a shell calls the program with a command, arguments or
-// flags that it doesn't know.
+// understood returns an error if a shell line calls the program with an unknown command, argument
+// or flag.
 func understood(line string) error {
 	root := newRoot()
 	words := strings.Fields(regexp.MustCompile(`"[^"]*"|'[^']*'`).ReplaceAllString(line, "2025-01-01"))
@@ -40,10 +40,11 @@ func understood(line string) error {
 	if err != nil {
 		return err
 	}
+	cmd.InitDefaultHelpFlag()
 	if err := cmd.ParseFlags(rest); err != nil {
-		if err.Error() == "pflag: help requested" {
-			return nil
-		}
+		return err
+	}
+	if help, err := cmd.Flags().GetBool("help"); err != nil || help {
 		return err
 	}
 	if err := cmd.ValidateFlagGroups(); err != nil {
@@ -52,11 +53,11 @@ func understood(line string) error {
 	return cmd.ValidateArgs(cmd.Flags().Args())
 }
 
-// call finds the calls of the program in a text: from its name to the end of the command, which a
-// comment, another column, a pipe or a redirection is.
+// call matches calls of the program in a text, up to a comment, another column, a pipe or a
+// redirection.
 var call = regexp.MustCompile(`(?m)(?:^[ \t]*(?:bin/)?|\| |&& |@)tenantry((?: [^ |>#&\n][^ |>#&\n]*)*)`)
 
-func TestEveryCommandTeaches(t *testing.T) {
+func TestEveryCommandHasHelp(t *testing.T) {
 	t.Parallel()
 	commands := 0
 	each(newRoot(), func(cmd *cobra.Command) {
@@ -83,7 +84,7 @@ func TestEveryCommandTeaches(t *testing.T) {
 		}
 	})
 	if commands < 20 {
-		t.Errorf("only %d commands were found", commands)
+		t.Errorf("found only %d commands", commands)
 	}
 }
 
@@ -114,25 +115,25 @@ func TestCommandsOfTheDocumentsAreUnderstood(t *testing.T) {
 		}
 	}
 	if calls < 10 {
-		t.Errorf("only %d calls were found", calls)
+		t.Errorf("found only %d calls", calls)
 	}
 }
 
-func TestUnderstoodKnowsWrongCalls(t *testing.T) {
+func TestUnderstoodRefusesWrongCalls(t *testing.T) {
 	t.Parallel()
 	for _, line := range []string{"srve", "serve --dmeo", "migrate sideways", "superuser create --password x", "migrate stamp", "doctor now"} {
 		if understood(line) == nil {
-			t.Errorf("%q is understood", line)
+			t.Errorf("%q is accepted", line)
 		}
 	}
 }
 
-// TestBashCompletes loads the completion into a real bash and asks it, as the Tab key does.
+// TestBashCompletes loads the completion into bash and requests completions as the Tab key does.
 func TestBashCompletes(t *testing.T) {
 	t.Parallel()
 	bash, err := exec.LookPath("bash")
 	if err != nil {
-		t.Skip("bash is not on this machine")
+		t.Skip("bash is not installed")
 	}
 	var script strings.Builder
 	if err := newRoot().GenBashCompletionV2(&script, true); err != nil {
@@ -152,8 +153,8 @@ func TestBashCompletes(t *testing.T) {
 		"seed --scenario tech-startup,":      "tech-startup,retail-chain",
 		"openapi --":                         "--json",
 		"migrate ":                           "up",
-		"superuser create --password-file x": ":0", // files: the shell's own
-		"serve ":                             ":4", // nothing, and no files
+		"superuser create --password-file x": ":0", // the shell completes file names
+		"serve ":                             ":4", // no completion, and no file names
 	} {
 		var out strings.Builder
 		root := newRoot()

@@ -16,8 +16,8 @@ import (
 	"github.com/tenantry/tenantry/internal/store/storetest"
 )
 
-// BenchmarkInvalidation ends sessions on one instance that another one remembers, and measures how
-// long that one still lets them in after the end was committed. Run it with -benchtime 10000x.
+// BenchmarkInvalidation ends sessions on one instance and measures how long another instance, which
+// has them in its cache, still accepts them after the commit. Run it with -benchtime 10000x.
 func BenchmarkInvalidation(b *testing.B) {
 	for _, setup := range []struct {
 		name   string

@@ -12,7 +12,7 @@ import (
 	"github.com/tenantry/tenantry/internal/store"
 )
 
-// Windows' editors begin a file with a byte order mark, or write UTF-16.
+// Windows editors may write a byte order mark or UTF-16.
 func TestAPasswordFileMayHaveAByteOrderMark(t *testing.T) {
 	t.Parallel()
 	const password = "seven purple umbrellas"

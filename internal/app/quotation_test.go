@@ -11,11 +11,11 @@ import (
 	"github.com/tenantry/tenantry/internal/store/storetest"
 )
 
-// marker stands in one part of a URL after the other; nothing that is printed may have it.
+// marker is put into one part of a URL after another. It must never be printed.
 const marker = "hunter2secret"
 
-// damages are kinds of damage to a URL, most of them by a password that isn't percent-encoded. %s
-// is the scheme with ://.
+// damages are ways to damage a URL, most of them by a password that isn't percent-encoded. %s is
+// the scheme with ://.
 var damages = []string{
 	"%su:" + marker + "@127.0.0.1:1/d", "%s" + marker + ":p@127.0.0.1:1/d", "%su:p@" + marker + ".invalid/d", "%su:p@127.0.0.1:1/" + marker, "%su:p@127.0.0.1:" + marker + "/d",
 	"%su:x@" + marker + "@127.0.0.1:1/d", "%su:" + marker + "@x@127.0.0.1:1/d", "%su:" + marker + ":x@127.0.0.1:1/d", "%su:x:" + marker + "@127.0.0.1:1/d",
@@ -29,8 +29,8 @@ var damages = []string{
 	"%s//" + marker, "%s" + marker + "://u:p@h/d", "u:" + marker + "@h/d", marker, "://" + marker, "%s/dev/null/" + marker, "%s//dev/null/" + marker + ".db", "%s/" + marker + "/../../../dev/null/x",
 }
 
-// settingsWithURLs are all that may have a URL in them, and what a mistake may put one into, with
-// the schemes that they may begin with.
+// settingsWithURLs are the settings that may contain a URL, on purpose or by mistake, with the
+// schemes of such URLs.
 var settingsWithURLs = map[string][]string{
 	"DATABASE_URL":            {"postgres://", "mysql://", "sqlite://", "postgresql+asyncpg://", "mysql+pymysql://", "oracle://", "postgres:/"},
 	"MIGRATIONS_DATABASE_URL": {"postgres://", "mysql://", "sqlite://"}, "SQLALCHEMY_DATABASE_URL": {"postgres://"}, "DATABASE_URL_FILE": {"postgres://"},
@@ -39,11 +39,11 @@ var settingsWithURLs = map[string][]string{
 	"TRUSTED_PROXIES": {"http://", ""}, "HTTP_ADDR": {"http://"}, "METRICS_ADDR": {"http://"}, "LOG_LEVEL": {"http://"}, "SIGNING_KEY_FILE": {"postgres://"}, "FIRST_SUPERUSER_EMAIL": {"http://"},
 }
 
-// commands read the settings, and try to connect.
+// commands read the settings and try to connect.
 var commands = []string{"doctor --json", "migrate up"}
 
-func TestNothingOfAURLIsPrinted(t *testing.T) {
-	t.Chdir(t.TempDir()) // which has the databases that come of it
+func TestURLsAreNotPrinted(t *testing.T) {
+	t.Chdir(t.TempDir()) // SQLite creates databases there
 	for name, schemes := range settingsWithURLs {
 		for _, scheme := range schemes {
 			for _, damage := range damages {
@@ -76,8 +76,8 @@ func wantNoMarker(t *testing.T, entry string) {
 	}
 }
 
-// Servers quote the names of users and databases that they refuse.
-func TestNothingOfAURLThatAServerRefusesIsPrinted(t *testing.T) {
+// Servers quote the names of users and databases in their errors.
+func TestRefusedURLsAreNotPrinted(t *testing.T) {
 	t.Parallel()
 	for _, engine := range []store.Engine{store.Postgres, store.MySQL} {
 		t.Run(string(engine), func(t *testing.T) {
@@ -102,7 +102,7 @@ func TestNothingOfAURLThatAServerRefusesIsPrinted(t *testing.T) {
 	}
 }
 
-func TestNoArgumentIsPrintedThatMayBeAPassword(t *testing.T) {
+func TestArgumentsThatMayBePasswordsAreNotPrinted(t *testing.T) {
 	t.Chdir(t.TempDir())
 	const databaseURL = "postgres://u:" + marker + "@h/d"
 	for _, command := range []string{
@@ -119,7 +119,7 @@ func TestNoArgumentIsPrintedThatMayBeAPassword(t *testing.T) {
 	}
 	for _, typo := range []string{"sevre", "migrate ip"} {
 		if _, _, stderr := run(t, nil, strings.Fields(typo)...); !strings.Contains(stderr, strconv.Quote(typo[strings.LastIndex(typo, " ")+1:])) {
-			t.Errorf("%s: the mistyped name isn't in: %s", typo, stderr)
+			t.Errorf("%s: the output lacks the mistyped name: %s", typo, stderr)
 		}
 	}
 }

@@ -30,7 +30,7 @@ func exchange(t *testing.T, address, text string) (*http.Response, string) {
 	return response, string(body)
 }
 
-// TestRefusalsOfNetHTTPAreProblems is the one that fails should net/http change its words.
+// TestRefusalsOfNetHTTPAreProblems fails if net/http changes the text of its refusals.
 func TestRefusalsOfNetHTTPAreProblems(t *testing.T) {
 	t.Parallel()
 	address, _ := serve(t, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("the handler got a request") }))
@@ -63,14 +63,14 @@ func TestRefusalsOfNetHTTPAreProblems(t *testing.T) {
 				t.Errorf("X-Request-Id %q, request_id %q, want the same", id, problem.RequestID)
 			}
 			if !response.Close {
-				t.Error("the connection isn't said to be closed")
+				t.Error("the reply lacks Connection: close")
 			}
 		})
 	}
 }
 
-// A handler's reply must not be taken for one of net/http's own.
-func TestRepliesOfHandlersStayAsTheyAre(t *testing.T) {
+// The reply of a handler must not be taken for a refusal of net/http.
+func TestRepliesOfHandlersAreNotChanged(t *testing.T) {
 	t.Parallel()
 	address, _ := serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")

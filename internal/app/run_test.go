@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-func TestRunSaysTheVersion(t *testing.T) {
+func TestRunPrintsTheVersion(t *testing.T) {
 	t.Parallel()
 	var stdout, stderr bytes.Buffer
 	if status := Run(context.Background(), []string{"version"}, nil, &stdout, &stderr); status != statusOK {
@@ -19,7 +19,7 @@ func TestRunSaysTheVersion(t *testing.T) {
 	}
 }
 
-func TestRunTellsWrongUsageFromFailure(t *testing.T) {
+func TestRunDistinguishesUsageErrorsFromFailures(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
 		args, env string
@@ -39,7 +39,7 @@ func TestRunTellsWrongUsageFromFailure(t *testing.T) {
 			t.Errorf("%s with %s: status %d, want %d: %s", tc.args, tc.env, got, tc.want, stderr.String())
 		}
 		if (tc.want == statusOK) != (stderr.Len() == 0) || strings.Contains(stderr.String(), "hunter2") {
-			t.Errorf("%s with %s says: %s", tc.args, tc.env, stderr.String())
+			t.Errorf("output of %s with %s: %s", tc.args, tc.env, stderr.String())
 		}
 	}
 }

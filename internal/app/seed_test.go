@@ -14,7 +14,7 @@ import (
 	"github.com/tenantry/tenantry/internal/store"
 )
 
-func TestSeedSaysWhatItDid(t *testing.T) {
+func TestSeedReportsItsResult(t *testing.T) {
 	t.Parallel()
 	i := newInstallation(t, store.SQLite)
 	status, stdout, stderr := i.with("BCRYPT_COST=4").run("seed", "--scale", "small", "--scenario", "tech-startup")
@@ -30,7 +30,7 @@ func TestSeedSaysWhatItDid(t *testing.T) {
 		t.Errorf("status %d, want the trails of the tenant and the platform intact:\n%s%s", status, stdout, stderr)
 	}
 	if status, stdout, stderr = i.run("seed", "--scale", "tiny"); status == 0 || !strings.Contains(stderr, `unknown scale "tiny"; there are full and small`) {
-		t.Errorf("status %d:\n%s%s\nwant the scales that there are", status, stdout, stderr)
+		t.Errorf("status %d:\n%s%s\nwant the names of the scales", status, stdout, stderr)
 	}
 	if status, stdout, stderr = i.run("seed", "--describe"); status != 0 || stdout != seed.Describe() {
 		t.Errorf("status %d:\n%s%s\nwant the description", status, stdout, stderr)
@@ -45,7 +45,7 @@ func TestServeKnowsTheScalesOfTheDemo(t *testing.T) {
 	}
 }
 
-// user makes a user of a tenant.
+// user creates a user of a tenant.
 func (i installation) user(t *testing.T, tenantID uuid.UUID, email, password string) {
 	t.Helper()
 	hash, err := auth.NewPasswords(bcrypt.MinCost).Hash(t.Context(), password)
@@ -61,8 +61,9 @@ func (i installation) user(t *testing.T, tenantID uuid.UUID, email, password str
 	}
 }
 
-// The public log-ins may have gone, and the others have the same password.
-func TestDemoOrganisationsAreKnownWithoutTheirLogins(t *testing.T) {
+// The public log-ins may have been deleted, while the other accounts still have the public
+// password.
+func TestDemoOrganisationsAreFoundWithoutTheirLogins(t *testing.T) {
 	t.Parallel()
 	i := newInstallation(t, store.SQLite)
 	if status, _, stderr := i.with("BCRYPT_COST=4").run("seed", "--scale", "small", "--scenario", "tech-startup", "--seed", "3"); status != 0 {
@@ -82,19 +83,19 @@ func TestDemoOrganisationsAreKnownWithoutTheirLogins(t *testing.T) {
 	// Accounts whose passwords aren't the public ones are no risk.
 	i.execf(t, "UPDATE users SET password_hash = NULL WHERE NOT is_superuser")
 	if c := i.examine(t, 1, production()...)["accounts"]; !strings.Contains(c.Detail, seed.SuperuserEmail) || strings.Contains(c.Detail, "organisation") {
-		t.Errorf("%+v, want the superuser alone, whose password is still the public one", c)
+		t.Errorf("%+v, want only the superuser, who still has the public password", c)
 	}
 	i.execf(t, "UPDATE users SET password_hash = (SELECT 'x' || password_hash)")
 	if c := i.examine(t, 0, production()...)["accounts"]; c.Result != doctor.OK {
 		t.Errorf("%+v without a public password, want ok", c)
 	}
 
-	// A customer who happens to have the name and code of one isn't one.
+	// A customer with the name and code of a demo organisation isn't one.
 	customer := newInstallation(t, store.SQLite)
 	customer.superuser(t)
 	customer.user(t, customer.trail(t, "TECHSTART"), "ceo@techstart.com", seed.Password)
 	customer.user(t, customer.trail(t, "OTHER"), seed.SuperuserEmail, seed.SuperuserPassword)
 	if c := customer.examine(t, 0, production()...)["accounts"]; c.Result != doctor.OK {
-		t.Errorf("%+v of a customer, want ok", c)
+		t.Errorf("%+v for a customer, want ok", c)
 	}
 }

@@ -21,7 +21,7 @@ func TestBaseURL(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got := baseURL(tcp); got != want {
-			t.Errorf("%s is reached at %s, want %s", address, got, want)
+			t.Errorf("the URL for %s is %s, want %s", address, got, want)
 		}
 	}
 }

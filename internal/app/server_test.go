@@ -10,11 +10,11 @@ import (
 	"time"
 )
 
-// patience is how long a test waits for what takes a moment.
+// patience is the time-out for operations that usually take a moment.
 const patience = 2 * time.Minute
 
-// serve serves a handler and returns its address, and what stops the server and returns Serve's
-// error.
+// serve starts a server and returns its address. stop ends the server and returns the error of
+// Serve.
 func serve(t *testing.T, handler http.Handler) (address string, stop func() error) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -86,7 +86,7 @@ func TestServeFinishesRunningRequestsAndTakesNoNewOnes(t *testing.T) {
 		}
 		_ = conn.Close()
 		if time.Now().After(deadline) {
-			t.Fatal("it still takes connections")
+			t.Fatal("the server still accepts connections")
 		}
 	}
 	select {

@@ -12,7 +12,7 @@ import (
 	"github.com/tenantry/tenantry/internal/telemetry"
 )
 
-func TestMetricsHaveAListenerOfTheirOwnUntilTheLastRequestIsFinished(t *testing.T) {
+func TestMetricsListenerEndsAfterTheLastRequest(t *testing.T) {
 	t.Parallel()
 	listen := func() net.Listener {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -57,22 +57,22 @@ func TestMetricsHaveAListenerOfTheirOwnUntilTheLastRequestIsFinished(t *testing.
 		t.Errorf("status %d: %s", status, body)
 	}
 	if status, _ := scrape("/api/healthz"); status != 404 {
-		t.Errorf("status %d: the metrics' listener has more than metrics", status)
+		t.Errorf("status %d: the metrics' listener serves other paths, too", status)
 	}
 	close(finish)
 	if err := <-replied; err != nil {
-		t.Errorf("the request that was running: %v", err)
+		t.Errorf("the running request: %v", err)
 	}
 	if err := <-served; err != nil {
 		t.Errorf("Serve: %v", err)
 	}
 	if conn, err := net.Dial("tcp", own.Addr().String()); err == nil {
 		_ = conn.Close()
-		t.Error("the metrics' listener is still there")
+		t.Error("the metrics' listener still accepts connections")
 	}
 }
 
-func TestServeRefusesWhatItCantOpen(t *testing.T) {
+func TestServeReportsFilesAndAddressesThatItCannotOpen(t *testing.T) {
 	t.Parallel()
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -27,7 +27,7 @@ import (
 	"github.com/tenantry/tenantry/internal/store"
 )
 
-// verification runs the command against an application, whose superuser it knows.
+// verification runs the command against an application as its superuser.
 type verification struct {
 	*apitest.App
 
@@ -41,7 +41,7 @@ func newVerification(t *testing.T, change ...func(*config.Config)) verification 
 	return verification{App: a, t: t, super: a.User(t, access.PlatformTenantID, access.Admin, func(u *db.User) { u.IsSuperuser = true })}
 }
 
-// run runs the command to its end. No secret may be in what it prints.
+// run runs the command to its end and fails the test if the output contains a secret.
 func (v verification) run(ctx context.Context, stdout io.Writer, address string, args ...string) (status int, text, stderr string) {
 	v.t.Helper()
 	var out, errs bytes.Buffer
@@ -49,13 +49,13 @@ func (v verification) run(ctx context.Context, stdout io.Writer, address string,
 	status = app.Run(ctx, append([]string{"verify", "isolation", "--url", address}, args...), env, io.MultiWriter(&out, stdout), &errs)
 	for _, secret := range []*regexp.Regexp{regexp.MustCompile(regexp.QuoteMeta(apitest.Password)), regexp.MustCompile(`eyJ[A-Za-z0-9_-]{20}`)} {
 		if secret.MatchString(out.String() + errs.String()) {
-			v.t.Errorf("it prints a secret:\n%s%s", out.String(), errs.String())
+			v.t.Errorf("the output contains a secret:\n%s%s", out.String(), errs.String())
 		}
 	}
 	return status, out.String(), errs.String()
 }
 
-// wantNothingLeft fails the test unless the command has cleaned up after itself.
+// wantNothingLeft fails the test unless the command has deleted everything that it created.
 func (v verification) wantNothingLeft() {
 	v.t.Helper()
 	for what, query := range map[string]string{
@@ -75,7 +75,7 @@ func (v verification) wantNothingLeft() {
 	}
 }
 
-func TestVerifyIsolationOfASoundInstallation(t *testing.T) {
+func TestVerifyIsolationPasses(t *testing.T) {
 	t.Parallel()
 	v := newVerification(t)
 	status, stdout, stderr := v.run(t.Context(), io.Discard, v.URL, "--json")
@@ -97,7 +97,7 @@ func TestVerifyIsolationOfASoundInstallation(t *testing.T) {
 	v.wantNothingLeft()
 }
 
-func TestVerifyIsolationForPeople(t *testing.T) {
+func TestVerifyIsolationAsText(t *testing.T) {
 	t.Parallel()
 	v := newVerification(t)
 	file := filepath.Join(t.TempDir(), "password")
@@ -107,7 +107,7 @@ func TestVerifyIsolationForPeople(t *testing.T) {
 	status, stdout, stderr := v.run(t.Context(), io.Discard, v.URL+"/", "--password-file", file, "--operation", "getMe,listCompanies")
 	for _, want := range []string{"ok      getMe", "ok      listCompanies", "GET    /api/v1/org/companies", "to 2 operations: every promise was kept.", "Not tried:"} {
 		if !strings.Contains(stdout, want) {
-			t.Errorf("it doesn't say %q", want)
+			t.Errorf("the output lacks %q", want)
 		}
 	}
 	if status != 0 || stderr != "" || t.Failed() {
@@ -116,16 +116,16 @@ func TestVerifyIsolationForPeople(t *testing.T) {
 	v.wantNothingLeft()
 }
 
-// loosened is a server in front of the application, which breaks a promise.
-type loosened struct {
+// faulty is a server in front of the application that breaks a promise.
+type faulty struct {
 	next http.Handler
 
 	mu        sync.Mutex
-	companies map[string]string // who has made which company last, by their tokens
-	leak      string            // the newest company
+	companies map[string]string // the path of the last company created with each access token
+	leak      string            // the newest company, as JSON
 }
 
-func (l *loosened) note(r *http.Request, w *httptest.ResponseRecorder) {
+func (l *faulty) note(r *http.Request, w *httptest.ResponseRecorder) {
 	if r.Method != http.MethodPost || r.URL.Path != "/api/v1/org/companies" || w.Code != http.StatusCreated {
 		return
 	}
@@ -135,16 +135,16 @@ func (l *loosened) note(r *http.Request, w *httptest.ResponseRecorder) {
 	l.leak = strings.ReplaceAll(w.Body.String(), "\n", "")
 }
 
-// pass lets the application answer.
-func (l *loosened) pass(r *http.Request) *httptest.ResponseRecorder {
+// pass forwards the request to the application.
+func (l *faulty) pass(r *http.Request) *httptest.ResponseRecorder {
 	w := httptest.NewRecorder()
-	r.Header.Del("Expect") // the recorder takes 100 Continue for the reply
+	r.Header.Del("Expect") // the recorder would treat 100 Continue as the reply
 	l.next.ServeHTTP(w, r)
 	l.note(r, w)
 	return w
 }
 
-func (l *loosened) locked(f func()) {
+func (l *faulty) locked(f func()) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	f()
@@ -157,30 +157,30 @@ func write(w http.ResponseWriter, from *httptest.ResponseRecorder) {
 	_, _ = w.Write(from.Body.Bytes())
 }
 
-func TestVerifyIsolationNamesWhatIsBroken(t *testing.T) {
+func TestVerifyIsolationReportsViolations(t *testing.T) {
 	t.Parallel()
 	company := regexp.MustCompile(`^/api/v1/org/companies/[0-9a-f-]{36}$`)
-	there := regexp.MustCompile(`-7[0-9a-f]{3}-[89ab]`) // ids of what exists are of version 7, those that are made up of version 4
+	existing := regexp.MustCompile(`-7[0-9a-f]{3}-[89ab]`) // existing ids have version 7, random ones version 4
 	for name, test := range map[string]struct {
 		operation string
-		loosen    func(l *loosened, w http.ResponseWriter, r *http.Request)
+		serve     func(l *faulty, w http.ResponseWriter, r *http.Request)
 		want      []string // in the report
 	}{
-		"what is another's is shown": {"getCompany", func(l *loosened, w http.ResponseWriter, r *http.Request) {
+		"another tenant's resource is shown": {"getCompany", func(l *faulty, w http.ResponseWriter, r *http.Request) {
 			reply := l.pass(r)
 			if company.MatchString(r.URL.Path) && reply.Code == http.StatusNotFound && r.Header.Get("If-None-Match") == "" {
 				l.locked(func() { reply.Code, reply.Body = http.StatusOK, bytes.NewBufferString(l.leak) })
 			}
 			write(w, reply)
 		}, []string{"admin, another tenant's id: want 404 not_found; got 200", `curl -i -X GET "$URL"'/api/v1/org/companies/`, `Bearer $ADMIN_TOKEN`}},
-		"a list has another's text": {"listCompanies", func(l *loosened, w http.ResponseWriter, r *http.Request) {
+		"a list has another tenant's text": {"listCompanies", func(l *faulty, w http.ResponseWriter, r *http.Request) {
 			reply := l.pass(r)
 			if r.Method == http.MethodGet && r.URL.Path == "/api/v1/org/companies" {
 				l.locked(func() { reply.Header().Set("X-Newest", l.leak) })
 			}
 			write(w, reply)
 		}, []string{`the reply has text of the tenant "other"`}},
-		"a token isn't needed": {"listBranches", func(l *loosened, w http.ResponseWriter, r *http.Request) {
+		"a token isn't needed": {"listBranches", func(l *faulty, w http.ResponseWriter, r *http.Request) {
 			if r.URL.Path == "/api/v1/org/branches" && r.Header.Get("Authorization") == "" {
 				l.locked(func() {
 					for token := range l.companies {
@@ -190,14 +190,14 @@ func TestVerifyIsolationNamesWhatIsBroken(t *testing.T) {
 			}
 			write(w, l.pass(r))
 		}, []string{"no token, no id: want 401 unauthenticated; got 200"}},
-		"missing and another's differ": {"deleteDepartment", func(l *loosened, w http.ResponseWriter, r *http.Request) {
+		"a missing and another tenant's resource differ": {"deleteDepartment", func(l *faulty, w http.ResponseWriter, r *http.Request) {
 			reply := l.pass(r)
-			if reply.Code == http.StatusNotFound && there.MatchString(r.URL.Path) {
+			if reply.Code == http.StatusNotFound && existing.MatchString(r.URL.Path) {
 				reply.Header().Set("X-Shard", "3")
 			}
 			write(w, reply)
-		}, []string{"it can be told from what doesn't exist: header X-Shard"}},
-		"another's row changes, too": {"updateCompany", func(l *loosened, w http.ResponseWriter, r *http.Request) {
+		}, []string{"the reply differs from that for something missing: header X-Shard"}},
+		"another tenant's row changes, too": {"updateCompany", func(l *faulty, w http.ResponseWriter, r *http.Request) {
 			if r.Method == http.MethodPut && company.MatchString(r.URL.Path) {
 				l.locked(func() {
 					for token, path := range l.companies {
@@ -211,21 +211,21 @@ func TestVerifyIsolationNamesWhatIsBroken(t *testing.T) {
 				})
 			}
 			write(w, l.pass(r))
-		}, []string{"it changes what isn't its tenant's: listCompanies"}},
-		"the trail lacks what was done": {"updateDepartment", func(l *loosened, w http.ResponseWriter, r *http.Request) {
+		}, []string{"it changes rows of another tenant: listCompanies"}},
+		"the trail lacks an entry": {"updateDepartment", func(l *faulty, w http.ResponseWriter, r *http.Request) {
 			reply := l.pass(r)
 			if r.Method == http.MethodGet && r.URL.Path == "/api/v1/audit/logs" {
 				reply.Body = bytes.NewBuffer(bytes.ReplaceAll(reply.Body.Bytes(), []byte(`"department.update"`), []byte(`"nothing"`)))
 			}
 			write(w, reply)
 		}, []string{`the trail of the tenant "own" lacks its entry: department.update, success`}},
-		"a filter tells that something exists": {"listDepartments", func(l *loosened, w http.ResponseWriter, r *http.Request) {
+		"a filter reveals that something exists": {"listDepartments", func(l *faulty, w http.ResponseWriter, r *http.Request) {
 			reply := l.pass(r)
-			if r.URL.Query().Has("parent_id") && there.MatchString(r.URL.RawQuery) {
+			if r.URL.Query().Has("parent_id") && existing.MatchString(r.URL.RawQuery) {
 				reply.Header().Set("X-Found", "1")
 			}
 			write(w, reply)
-		}, []string{"admin, parent_id, of another tenant: want 200 or 404; it can be told from what doesn't exist"}},
+		}, []string{"admin, parent_id, of another tenant: want 200 or 404; the reply differs from that for something missing"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -234,8 +234,8 @@ func TestVerifyIsolationNamesWhatIsBroken(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			l := &loosened{next: httputil.NewSingleHostReverseProxy(address), companies: map[string]string{}}
-			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { test.loosen(l, w, r) }))
+			l := &faulty{next: httputil.NewSingleHostReverseProxy(address), companies: map[string]string{}}
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { test.serve(l, w, r) }))
 			defer server.Close()
 			status, stdout, stderr := v.run(t.Context(), io.Discard, server.URL, "--operation", test.operation)
 			if status != 1 || !strings.Contains(stdout, "BROKEN  "+test.operation) || !strings.Contains(stderr, "broken") {
@@ -243,7 +243,7 @@ func TestVerifyIsolationNamesWhatIsBroken(t *testing.T) {
 			}
 			for _, want := range test.want {
 				if !strings.Contains(stdout, want) {
-					t.Errorf("it doesn't say %q", want)
+					t.Errorf("the output lacks %q", want)
 				}
 			}
 			if t.Failed() {
@@ -254,7 +254,7 @@ func TestVerifyIsolationNamesWhatIsBroken(t *testing.T) {
 	}
 }
 
-// A server that is busy is asked again when it says so.
+// A busy server gets the request again after its Retry-After.
 func TestVerifyIsolationWaitsForABusyServer(t *testing.T) {
 	t.Parallel()
 	v := newVerification(t)
@@ -284,7 +284,7 @@ func TestVerifyIsolationWaitsForABusyServer(t *testing.T) {
 	v.wantNothingLeft()
 }
 
-// The manual tells proxies to refuse /metrics. That isn't the installation's answer.
+// The manual advises to block /metrics in the proxy. Such a refusal isn't the installation's reply.
 func TestVerifyIsolationKnowsThatProxiesRefuseMetrics(t *testing.T) {
 	t.Parallel()
 	v := newVerification(t)
@@ -302,16 +302,17 @@ func TestVerifyIsolationKnowsThatProxiesRefuseMetrics(t *testing.T) {
 	}))
 	defer server.Close()
 	status, stdout, stderr := v.run(t.Context(), io.Discard, server.URL, "--operation", "getMetrics")
-	if status != 0 || !strings.Contains(stdout, "getMetrics: something in front of the installation answers with status 403") {
+	if status != 0 || !strings.Contains(stdout, "getMetrics: a reverse proxy answers with status 403") {
 		t.Errorf("status %d:\n%s%s", status, stdout, stderr)
 	}
 	if status, stdout, stderr = v.run(t.Context(), io.Discard, server.URL, "--operation", "getKeySet"); status != 1 {
-		t.Errorf("status %d of an operation that nothing may refuse:\n%s%s", status, stdout, stderr)
+		t.Errorf("status %d for an operation that a proxy must not refuse:\n%s%s", status, stdout, stderr)
 	}
 	v.wantNothingLeft()
 }
 
-// What is left of a limit differs from one reply to the next, and tells nothing of another tenant.
+// The remaining requests of a limit differ between replies, which reveals nothing about another
+// tenant.
 func TestVerifyIsolationWithRateLimits(t *testing.T) {
 	t.Parallel()
 	v := newVerification(t, func(c *config.Config) {
@@ -323,7 +324,7 @@ func TestVerifyIsolationWithRateLimits(t *testing.T) {
 	v.wantNothingLeft()
 }
 
-// cancelling cancels when something is written that has a text.
+// cancelling calls cancel when a text is written.
 type cancelling struct {
 	cancel context.CancelFunc
 	text   string
@@ -336,7 +337,7 @@ func (c cancelling) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-func TestVerifyIsolationCleansUpWhenItIsStopped(t *testing.T) {
+func TestVerifyIsolationCleansUpWhenInterrupted(t *testing.T) {
 	t.Parallel()
 	for _, moment := range []string{"Attacking", "ok "} {
 		t.Run(moment, func(t *testing.T) {
@@ -353,7 +354,7 @@ func TestVerifyIsolationCleansUpWhenItIsStopped(t *testing.T) {
 	}
 }
 
-func TestVerifyIsolationSaysWhyItCouldNotBeDone(t *testing.T) {
+func TestVerifyIsolationReportsWhyItFailed(t *testing.T) {
 	t.Parallel()
 	v := newVerification(t)
 	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "{}") }))
@@ -367,7 +368,7 @@ func TestVerifyIsolationSaysWhyItCouldNotBeDone(t *testing.T) {
 		args []string
 		want string
 	}{
-		"nobody there":      {[]string{"--url", "http://127.0.0.1:1"}, "nobody answers"},
+		"no server":         {[]string{"--url", "http://127.0.0.1:1"}, "nobody answers"},
 		"no address":        {[]string{"--url", "api.example.com"}, "--url must be an address like"},
 		"a token in it":     {[]string{"--url", "https://root:secret@api.example.com"}, "--url must be an address like"},
 		"another document":  {[]string{"--url", other.URL}, "different versions"},

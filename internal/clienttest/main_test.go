@@ -24,17 +24,17 @@ import (
 )
 
 const (
-	// sources is where the package is written.
+	// sources is the folder of the package.
 	sources = "../../gen/typescript"
-	// patience is how long a command may take that takes seconds on a quiet machine.
+	// patience is the time-out of a command that takes seconds on an idle machine.
 	patience = 5 * time.Minute
-	// lifetime is more than access tokens have, and pause is less.
+	// lifetime is longer than that of access tokens; pause is shorter.
 	lifetime = time.Hour
 	pause    = 20 * time.Minute
 )
 
-// packed installs the package's tools, packs it and compiles its tests, once, and returns the path
-// of the file that would be published.
+// packed installs the package's tools, packs the package and compiles its tests, once. It returns
+// the path of the packed file.
 func packed(t *testing.T) string {
 	t.Helper()
 	for _, program := range []string{"node", "npm"} {
@@ -47,7 +47,7 @@ func packed(t *testing.T) string {
 	return path
 }
 
-// folder is where the packed file lies until the tests end.
+// folder has the packed file until the tests end.
 var folder string
 
 var installTools = sync.OnceValue(func() error { return npm(sources, install) })
@@ -61,10 +61,10 @@ var pack = sync.OnceValues(func() (string, error) {
 	}
 	files, err := filepath.Glob(filepath.Join(folder, "*.tgz"))
 	if err != nil {
-		return "", fmt.Errorf("look for what is packed: %w", err)
+		return "", fmt.Errorf("find the packed file: %w", err)
 	}
 	if len(files) != 1 {
-		return "", fmt.Errorf("packed are %q, want one file", files)
+		return "", fmt.Errorf("packed the files %q, want one", files)
 	}
 	return files[0], nil
 })
@@ -83,10 +83,10 @@ func runIn(m *testing.M) int {
 	return m.Run()
 }
 
-// install are the arguments that make npm install what a project needs.
+// install are npm's arguments to install the dependencies of a project.
 var install = []string{"ci", "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund"}
 
-// npm runs some of its commands one after the other.
+// npm runs several npm commands in order.
 func npm(dir string, commands ...[]string) error {
 	for _, args := range commands {
 		if output, err := command(context.Background(), dir, "npm", args...).CombinedOutput(); err != nil {
@@ -102,7 +102,7 @@ func command(ctx context.Context, dir, program string, args ...string) *exec.Cmd
 	return c
 }
 
-// output runs a command to its end and returns what it prints. It fails the test unless the command
+// output runs a command to its end and returns its output. It fails the test unless the command
 // succeeds.
 func output(t *testing.T, dir string, env []string, program string, args ...string) string {
 	t.Helper()
@@ -117,25 +117,24 @@ func output(t *testing.T, dir string, env []string, program string, args ...stri
 	return string(printed)
 }
 
-// server is the application, as clients see it through a proxy that checks each reply against the
-// document.
+// server is the application behind a proxy that checks each reply against the document.
 type server struct {
 	*apitest.App
 
-	front string // where the proxy is
+	front string // the proxy's URL
 	user  db.User
 	mux   *http.ServeMux
 
-	lost atomic.Int64 // how many replies to refreshes are still to be lost
+	lost atomic.Int64 // how many of the next replies to refreshes get lost
 
 	refresh sync.RWMutex // held by each refresh, or by hold
 	change  sync.RWMutex // held by each PUT, or by hold
 	mu      sync.Mutex
-	counts  map[string]int // of requests and, after a blank, replies: "POST /api/v1/auth/refresh", "GET /api/v1/auth/me 401"
-	changed chan struct{}  // closed when one is counted
+	counts  map[string]int // of requests, such as "POST /api/v1/auth/refresh", and of replies, such as "GET /api/v1/auth/me 401"
+	changed chan struct{}  // closed at the next count
 }
 
-// newServer starts one, with an admin who is logged in nowhere.
+// newServer starts a server with an admin who isn't logged in.
 func newServer(t *testing.T) *server {
 	t.Helper()
 	app := apitest.New(t, store.SQLite)
@@ -178,8 +177,7 @@ func newServer(t *testing.T) *server {
 
 const refreshPath = "/api/v1/auth/refresh"
 
-// hold holds up refreshes, or changes, until the function that it returns is called, or the test
-// ends.
+// hold blocks refreshes, or changes, until release is called or the test ends.
 func hold(t *testing.T, requests *sync.RWMutex) (release func()) {
 	t.Helper()
 	requests.Lock()
@@ -198,7 +196,7 @@ func (s *server) count(event string) {
 	}
 }
 
-// counted returns how often it happened, and a channel that is closed when something else does.
+// counted returns how often the event happened, and a channel that is closed at the next event.
 func (s *server) counted(event string) (int, <-chan struct{}) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -208,7 +206,7 @@ func (s *server) counted(event string) (int, <-chan struct{}) {
 	return s.counts[event], s.changed
 }
 
-// await returns when it has happened so often.
+// await waits until the event has happened this often.
 func (s *server) await(t *testing.T, event string, times int) {
 	t.Helper()
 	deadline := time.After(patience)

@@ -20,7 +20,7 @@ import (
 func TestUnits(t *testing.T) {
 	t.Parallel()
 	packed(t)
-	output(t, sources, nil, "npm", "test", "--ignore-scripts") // what comes before it is done
+	output(t, sources, nil, "npm", "test", "--ignore-scripts") // packed has run the scripts before it
 }
 
 // TestAgainstTheServer runs gen/typescript/test/server.ts.
@@ -32,11 +32,11 @@ func TestAgainstTheServer(t *testing.T) {
 	output(t, sources, env, "node", "--test", "build/server.js")
 }
 
-// manyCompanies are more than a page.
+// manyCompanies is more than a page.
 const manyCompanies = 1000
 
-// TestEmptyProject installs the package as it is published, compiles the program of its README in
-// the ways that people do, and runs it.
+// TestEmptyProject installs the published package, compiles the program of its README with the
+// usual compiler settings, and runs it.
 func TestEmptyProject(t *testing.T) {
 	t.Parallel()
 	tarball := packed(t)
@@ -49,7 +49,7 @@ func TestEmptyProject(t *testing.T) {
 	output(t, project, nil, "npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", "--offline", tarball)
 	installed, err := filepath.Glob(filepath.Join(project, "node_modules", "*", "*"))
 	if err != nil || len(installed) != 1 {
-		t.Errorf("installed are %q, %v; want the package alone", installed, err)
+		t.Errorf("installed %q, %v; want only the package", installed, err)
 	}
 	compiler, err := filepath.Abs(sources + "/node_modules/typescript/bin/tsc")
 	if err != nil {
@@ -70,10 +70,10 @@ func TestEmptyProject(t *testing.T) {
 	printed := output(t, project, nil, "node", "main.js")
 	companies := regexp.MustCompile(`(?m)^Company \d+ NO$`).FindAllString(printed, -1)
 	if len(companies) != manyCompanies || !strings.Contains(printed, "TechStart North \n") {
-		t.Errorf("it listed %d companies, want %d and the new one:\n%s", len(companies), manyCompanies, printed)
+		t.Errorf("the program listed %d companies, want %d and the new one:\n%s", len(companies), manyCompanies, printed)
 	}
 	if want := "The company has changed since you read it. Read it again and repeat your change. Maya Lindqvist sees: +47 22 00 00 00\n"; !strings.HasSuffix(printed, want) {
-		t.Errorf("it ended with %q, want %q", printed[max(0, len(printed)-len(want)):], want)
+		t.Errorf("the output ends with %q, want %q", printed[max(0, len(printed)-len(want)):], want)
 	}
 	for event, want := range map[string]int{
 		"GET /api/v1/org/companies 200": manyCompanies/100 + 1, "POST /api/v1/auth/login 200": 2, "POST /api/v1/auth/logout 204": 1,
@@ -84,7 +84,7 @@ func TestEmptyProject(t *testing.T) {
 	}
 }
 
-// fillDemo makes the admin of the demo, with many companies.
+// fillDemo creates the admin of the demo with many companies.
 func fillDemo(t *testing.T, s *server) {
 	t.Helper()
 	hash, err := bcrypt.GenerateFromPassword([]byte("password123"), bcrypt.MinCost)
@@ -103,15 +103,16 @@ func fillDemo(t *testing.T, s *server) {
 	}
 }
 
-// TestReadmesAgree holds the program that the project shows to the one that is tested.
+// TestReadmesAgree compares the program in the project's README with the tested one in the
+// package's README.
 func TestReadmesAgree(t *testing.T) {
 	t.Parallel()
 	if program(t, "../../README.md") != program(t, sources+"/README.md") {
-		t.Error("README.md has another TypeScript program than that of the package")
+		t.Error("the TypeScript program in README.md differs from that of the package")
 	}
 }
 
-// program returns the first program in TypeScript of a file.
+// program returns the first TypeScript program of a file.
 func program(t *testing.T, file string) string {
 	t.Helper()
 	text, err := os.ReadFile(file)
@@ -120,13 +121,13 @@ func program(t *testing.T, file string) string {
 	}
 	code := regexp.MustCompile("(?s)```ts\n(.*?)```").FindSubmatch(text)
 	if code == nil {
-		t.Fatalf("%s has no program in TypeScript", file)
+		t.Fatalf("%s has no TypeScript program", file)
 	}
 	return string(code[1])
 }
 
-// TestPackageFiles holds the package to the document's version, to no dependency at run time, and
-// to the public registry.
+// TestPackageFiles checks that the package has the document's version, no dependency at run time,
+// and tools only from the public registry.
 func TestPackageFiles(t *testing.T) {
 	t.Parallel()
 	doc, err := document.Shared()
@@ -151,11 +152,11 @@ func TestPackageFiles(t *testing.T) {
 			manifest.Version, lock.Version, lock.Packages[""].Version, want)
 	}
 	if len(manifest.Dependencies) != 0 {
-		t.Errorf("the package needs %v at run time, want nothing", manifest.Dependencies)
+		t.Errorf("the package needs %v at run time, want no dependency", manifest.Dependencies)
 	}
 	for name, p := range lock.Packages {
 		if p.Resolved != "" && !strings.HasPrefix(p.Resolved, "https://registry.npmjs.org/") {
-			t.Errorf("%s comes from %s", name, p.Resolved)
+			t.Errorf("%s is downloaded from %s", name, p.Resolved)
 		}
 	}
 }

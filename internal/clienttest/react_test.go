@@ -18,17 +18,18 @@ import (
 	"github.com/tenantry/tenantry/internal/browsertest"
 )
 
-// reactSources is the example of docs/frontend.md: React and TanStack Query around the package.
+// reactSources is the folder of the example in docs/frontend.md, which uses the package with React
+// and TanStack Query.
 const reactSources = "../../docs/react"
 
-// frontEnd is the example in a browser.
+// frontEnd is the running example.
 type frontEnd struct {
 	*server
 
 	browser *browsertest.Browser
 }
 
-// newFrontEnd bundles the example, once, and serves it and the API from one origin.
+// newFrontEnd bundles the example, once, and serves it with the API from one origin.
 func newFrontEnd(t *testing.T) *frontEnd {
 	t.Helper()
 	reactInstalled(t)
@@ -42,7 +43,7 @@ func newFrontEnd(t *testing.T) *frontEnd {
 	return &frontEnd{server: s, browser: browsertest.Start(t)}
 }
 
-// reactInstalled installs what the example needs while the package is packed, both once.
+// reactInstalled installs the dependencies of the example while the package is packed, both once.
 func reactInstalled(t *testing.T) {
 	t.Helper()
 	installed := make(chan error, 1)
@@ -55,7 +56,7 @@ func reactInstalled(t *testing.T) {
 
 var (
 	installReact = sync.OnceValue(func() error {
-		if err := installTools(); err != nil { // of the package, to which the example has a link
+		if err := installTools(); err != nil { // of the package, which the example links to
 			return err
 		}
 		return npm(reactSources, install)
@@ -63,7 +64,7 @@ var (
 	bundleReact = sync.OnceValue(func() error { return npm(reactSources, []string{"exec", "vite", "build"}) })
 )
 
-// TestReactCompiles checks the types of the example, which bundling leaves unchecked.
+// TestReactCompiles checks the types of the example; the bundler doesn't.
 func TestReactCompiles(t *testing.T) {
 	t.Parallel()
 	reactInstalled(t)
@@ -72,7 +73,7 @@ func TestReactCompiles(t *testing.T) {
 	}
 }
 
-// reactTab is a tab in which the example is open.
+// reactTab is a tab with the example.
 type reactTab struct{ *browsertest.Tab }
 
 func (f *frontEnd) open(t *testing.T, path string) reactTab {
@@ -85,7 +86,7 @@ func (f *frontEnd) open(t *testing.T, path string) reactTab {
 	return tab
 }
 
-// logIn opens the example in a tab, and logs in unless another tab did.
+// logIn opens the example in a tab, and logs in unless another tab has.
 func (f *frontEnd) logIn(t *testing.T) reactTab {
 	t.Helper()
 	tab := f.open(t, "/")
@@ -99,40 +100,41 @@ func (f *frontEnd) logIn(t *testing.T) reactTab {
 	return tab
 }
 
-// press clicks the button with this text inside of what the selector finds, when it can be used.
+// press waits until the button with this text inside the selected element is enabled, and clicks
+// it.
 func (tab reactTab) press(within, text string) {
 	const find = `window.found = [...(document.querySelector(%q)?.querySelectorAll("button") ?? [])].find((b) => b.textContent === %q && !b.disabled)`
 	wait(tab.Tab, fmt.Sprintf(find, within, text))
 	tab.Do(run("found.focus(); found.click()"))
 }
 
-// fill replaces the text of an input as a person would.
+// fill replaces the text of an input with key strokes.
 func (tab reactTab) fill(name, text string) {
 	selector := fmt.Sprintf("[name=%q], #%s", name, name)
 	tab.Do(chromedp.WaitVisible(chromedp.CSS(selector)), run(fmt.Sprintf("document.querySelector(%q).select()", selector)))
 	tab.Do(chromedp.SendKeys(chromedp.CSS(selector), text))
 }
 
-// shows waits until the text of an element contains this.
+// shows waits until an element contains this text.
 func (tab reactTab) shows(selector, text string) {
 	wait(tab.Tab, fmt.Sprintf("document.querySelector(%q)?.textContent.includes(%q)", selector, text))
 }
 
-// isGone waits until there is no such element.
+// isGone waits until no such element exists.
 func (tab reactTab) isGone(selector string) {
 	wait(tab.Tab, fmt.Sprintf("document.querySelector(%q) === null", selector))
 }
 
-// returns makes TanStack Query believe that the person has come back to the tab: it asks for
-// everything again.
+// returns simulates that the person comes back to the tab, so that TanStack Query refetches
+// everything.
 func (tab reactTab) returns() {
 	tab.Do(run(`document.dispatchEvent(new Event("visibilitychange", { bubbles: true }))`))
 }
 
 func row(company db.Company) string { return fmt.Sprintf("[data-code=%q]", company.Code) }
 
-// TestReactLosesNoUpdate edits a row in one tab while another tab saves it, and the first one has
-// refetched the list.
+// TestReactLosesNoUpdate edits a row in one tab. Meanwhile another tab saves it, and the first tab
+// refetches the list.
 func TestReactLosesNoUpdate(t *testing.T) {
 	t.Parallel()
 	f := newFrontEnd(t)
@@ -158,7 +160,7 @@ func TestReactLosesNoUpdate(t *testing.T) {
 	one.shows(row(company), "Mine")
 	one.shows(row(company), "+47 22 00 00 00")
 
-	// Rows that were just changed can be changed and deleted again.
+	// A row can be changed and deleted right after a change.
 	for _, name := range []string{"Second", "Third"} {
 		one.press(row(company), "Edit")
 		one.fill("name", name)
@@ -167,10 +169,10 @@ func TestReactLosesNoUpdate(t *testing.T) {
 		one.shows(row(company), name)
 	}
 	if conflicts, _ := f.counted("PUT /api/v1/org/companies/" + company.ID.String() + " 412"); conflicts != 1 {
-		t.Errorf("%d conflicts, want the one of two tabs", conflicts)
+		t.Errorf("%d conflicts, want 1", conflicts)
 	}
 
-	// The other tab still has the row of before, and takes nothing away that its person didn't see.
+	// The other tab still shows the old row, so its deletion is refused.
 	two.press(row(company), "Delete")
 	two.shows("#preview", "branches 0")
 	two.press("dialog", "Delete it")
@@ -182,7 +184,7 @@ func TestReactLosesNoUpdate(t *testing.T) {
 	two.isGone(row(company))
 }
 
-// TestReactForms makes mistakes in forms, searches, and sets a password.
+// TestReactForms submits invalid forms, searches, and sets a password.
 func TestReactForms(t *testing.T) {
 	t.Parallel()
 	f := newFrontEnd(t)
@@ -216,8 +218,8 @@ func TestReactForms(t *testing.T) {
 	tab.fill("search", "no")
 	tab.shows(row(north), "North")
 
-	// A change that is saved after its dialog was left closes no other dialog. The focus returns to
-	// what opened it.
+	// If a dialog is left during a save, the end of the save closes no other dialog. The focus
+	// returns to the element that opened the dialog.
 	release := hold(t, &f.change)
 	tab.press(row(north), "Edit")
 	tab.fill("name", "Nord")
@@ -251,7 +253,7 @@ func TestReactForms(t *testing.T) {
 
 const newPassword = "seven purple umbrellas"
 
-// resetToken returns a one-time token for a new password of another user.
+// resetToken returns a one-time token of another user.
 func (f *frontEnd) resetToken(t *testing.T) string {
 	t.Helper()
 	admin, user := f.Login(t, f.user), f.User(t, f.user.TenantID, access.Viewer)
@@ -263,28 +265,28 @@ func bearer(actor *apitest.Actor) apitest.Option {
 	return apitest.Header("Authorization", "Bearer "+actor.AccessToken)
 }
 
-// TestReactStaysLoggedIn loses replies to refreshes, and a tab in the middle of one.
+// TestReactStaysLoggedIn loses replies to refreshes, and closes a tab during one.
 func TestReactStaysLoggedIn(t *testing.T) {
 	t.Parallel()
 	f := newFrontEnd(t)
 	company := f.Company(t, f.user.TenantID)
 	one, two := f.logIn(t), f.logIn(t)
 
-	// What the client repeats by itself, and what TanStack repeats.
+	// The client repeats one lost reply; TanStack Query repeats after two.
 	for _, lost := range []int64{1, 2} {
 		f.Clock.Advance(lifetime)
 		f.lost.Store(lost)
 		one.press("nav", "Sessions")
 		one.returns()
 		one.shows("#sessions", "this one")
-		f.Clock.Advance(time.Minute) // the reply is lost for longer than a moment
+		f.Clock.Advance(time.Minute) // longer than the grace time of refreshes
 		one.press("nav", "Companies")
 		wait(one.Tab, `document.querySelector("#companies")?.ariaBusy === "false"`)
 		one.shows(row(company), company.Name)
 	}
 
-	// A tab that is closed while the server has its request leaves the other one logged in.
-	release := hold(t, &f.refresh) // first, so that no tokens are newer than the clock
+	// A tab that is closed during its refresh doesn't log out the other tab.
+	release := hold(t, &f.refresh) // before the clock moves, so that no token is refreshed too early
 	before, _ := f.counted(refreshed)
 	f.Clock.Advance(lifetime)
 	one.returns()

@@ -12,8 +12,8 @@ import (
 	"github.com/tenantry/tenantry/internal/browsertest"
 )
 
-// page uses the package as a front end would: tokens in the browser's storage, the server that it
-// comes from.
+// page uses the package like a front end: tokens in the browser's storage, and the API on the same
+// origin.
 const page = `<!doctype html>
 <title>client</title>
 <link rel="icon" href="data:,">
@@ -31,7 +31,7 @@ const page = `<!doctype html>
 	});
 </script>`
 
-// meRequests is how many requests each tab makes at once.
+// meRequests is how many requests each tab sends at once.
 const meRequests = 10
 
 const (
@@ -39,18 +39,18 @@ const (
 	refreshed = "POST " + refreshPath
 )
 
-// unhurried lets the client's waits for locks and answers last minutes, for tests in which another
-// tab or the server is slow on purpose.
+// unhurried extends the client's time-outs to minutes, for tests in which another tab or the server
+// is slow on purpose.
 const unhurried = "const timer = setTimeout; window.setTimeout = (work, ms) => timer(work, ms >= 3000 ? 100 * ms : ms);"
 
-// TestTabs lets the access token of two tabs expire under ten requests each. Nobody is logged out,
-// and how often they refresh is counted at the server.
+// TestTabs lets the access token of two tabs expire, then sends ten requests from each tab. Both
+// stay logged in, and the server counts their refreshes.
 func TestTabs(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		before    string // runs in the page before the package
-		refreshes int    // of both tabs, each time
-		ready     string // holds in a tab when both have come to their refresh
+		refreshes int    // of both tabs, per round
+		ready     string // JavaScript condition: both tabs have reached their refresh
 	}{
 		"with locks":    {unhurried, 1, "navigator.locks.query().then((locks) => locks.held.length === 1 && locks.pending.length === 1)"},
 		"without locks": {unhurried + "Object.defineProperty(Navigator.prototype, 'locks', { value: undefined })", 2, "navigator.locks === undefined"},
@@ -65,7 +65,7 @@ func TestTabs(t *testing.T) {
 			wait(one, "client.userId !== null")
 			wait(two, fmt.Sprintf("heard.at(-1) === %q", s.user.ID))
 
-			// The second time tells whether both tabs have the newest tokens.
+			// The second round shows whether both tabs have the newest tokens.
 			for round := 1; round <= 2; round++ {
 				s.Clock.Advance(lifetime)
 				release := hold(t, &s.refresh)
@@ -88,14 +88,14 @@ func TestTabs(t *testing.T) {
 				}
 			}
 			if got := browsertest.Get(two, chromedp.Evaluate[string]("heard.join()")); got != s.user.ID.String() {
-				t.Errorf("the second tab heard of the users %q, want one log-in and no log-out", got)
+				t.Errorf("the second tab received the users %q, want one log-in and no log-out", got)
 			}
 		})
 	}
 }
 
-// TestTabThatSleeps has one tab keep the lock, as one does that the browser has frozen in the
-// middle of a refresh. The other one refreshes by itself.
+// TestTabThatSleeps lets one tab keep the lock, like a tab that the browser froze during a refresh.
+// The other tab refreshes without the lock.
 func TestTabThatSleeps(t *testing.T) {
 	t.Parallel()
 	packed(t)
@@ -109,12 +109,12 @@ func TestTabThatSleeps(t *testing.T) {
 	two.Do(run(fmt.Sprintf("ask(%d)", meRequests)))
 	wait(two, fmt.Sprintf("outcomes.length === %d", meRequests))
 	if got := browsertest.Get(two, chromedp.Evaluate[int](fmt.Sprintf("outcomes.filter((outcome) => outcome === %q).length", s.user.Email))); got != meRequests {
-		t.Errorf("%d of %d requests succeeded while another tab slept with the lock", got, meRequests)
+		t.Errorf("%d of %d requests succeeded while another tab kept the lock", got, meRequests)
 	}
 }
 
-// TestLogoutInAnotherTab logs out while another tab has a refresh under way, which brings no token
-// back.
+// TestLogoutInAnotherTab logs out while another tab is refreshing. The refresh must not store new
+// tokens.
 func TestLogoutInAnotherTab(t *testing.T) {
 	t.Parallel()
 	packed(t)
@@ -130,14 +130,14 @@ func TestLogoutInAnotherTab(t *testing.T) {
 	two.Do(run("ask(1)"))
 	s.await(t, refreshed, 1)
 	one.Do(run("client.logout().then(() => outcomes.push('out'))"))
-	s.await(t, refreshed, 2) // to end a session whose access token has expired
+	s.await(t, refreshed, 2) // the log-out needs a new access token
 	wait(two, "heard.at(-1) === null")
 	release()
 	wait(one, "outcomes.join() === 'out'")
 	wait(two, "outcomes.join() === 'token_expired'")
 	for i, tab := range []*browsertest.Tab{one, two} {
 		if left := browsertest.Get(tab, chromedp.Evaluate[int]("localStorage.length + sessionStorage.length")); left != 0 {
-			t.Errorf("tab %d finds %d things in the storage after the log-out", i+1, left)
+			t.Errorf("tab %d has %d items in the storage after the log-out", i+1, left)
 		}
 	}
 	if ended, _ := s.counted("POST /api/v1/auth/logout 204"); ended != 1 {
@@ -145,7 +145,7 @@ func TestLogoutInAnotherTab(t *testing.T) {
 	}
 }
 
-// openTabs opens the page twice.
+// openTabs opens the page in two tabs.
 func openTabs(t *testing.T, s *server, before string) (one, two *browsertest.Tab) {
 	t.Helper()
 	s.mux.HandleFunc("/{$}", func(w http.ResponseWriter, _ *http.Request) {
@@ -164,12 +164,12 @@ func openTabs(t *testing.T, s *server, before string) (one, two *browsertest.Tab
 	return open(), open()
 }
 
-// run runs JavaScript and doesn't wait for what it promises.
+// run runs JavaScript without waiting for promises.
 func run(script string) chromedp.Action[chromedp.Void] {
 	return chromedp.Evaluate[chromedp.Void]("{" + script + "}")
 }
 
-// wait returns when the condition, or what it promises, is true in the page.
+// wait waits until the condition, or its promise, is true in the page.
 func wait(tab *browsertest.Tab, condition string) {
 	const loop = "(async () => { while (!(await (%s))) await new Promise((next) => setTimeout(next, 10)) })()"
 	tab.Do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(loop, condition), chromedp.EvalAwaitPromise))

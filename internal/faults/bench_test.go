@@ -12,8 +12,8 @@ import (
 	"github.com/tenantry/tenantry/internal/store"
 )
 
-// BenchmarkDatabaseThatIsDown measures the promise of 2 seconds: until a request that finds the
-// database away is answered with 503, and until requests are served when it is back.
+// BenchmarkDatabaseThatIsDown measures the promised 2 seconds: until requests get 503 after the
+// database fails, and until requests succeed after it is back.
 func BenchmarkDatabaseThatIsDown(b *testing.B) {
 	for _, engine := range []store.Engine{store.Postgres, store.MySQL} {
 		for name, fail := range networkFaults {

@@ -11,10 +11,10 @@ import (
 	"github.com/tenantry/tenantry/internal/store"
 )
 
-// patience is how long a test waits for what takes a moment.
+// patience is the time-out for operations that usually take a moment.
 const patience = time.Minute
 
-func TestQueriesOfRequestsThatAreOverAreCancelled(t *testing.T) {
+func TestQueriesOfEndedRequestsAreCancelled(t *testing.T) {
 	t.Parallel()
 	a := apitest.New(t, store.Postgres)
 	admin := a.Actor(t, access.Admin)
@@ -33,7 +33,7 @@ func TestQueriesOfRequestsThatAreOverAreCancelled(t *testing.T) {
 		t.Helper()
 		for deadline := time.Now().Add(patience); waiting() != n; time.Sleep(10 * time.Millisecond) {
 			if time.Now().After(deadline) {
-				t.Fatalf("%d queries wait at the server, want %d", waiting(), n)
+				t.Fatalf("%d queries are waiting in the database, want %d", waiting(), n)
 			}
 		}
 	}
@@ -46,7 +46,7 @@ func TestQueriesOfRequestsThatAreOverAreCancelled(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	t.Run("because the client has left", func(t *testing.T) {
+	t.Run("when the client has gone away", func(t *testing.T) {
 		ctx, leave := context.WithCancel(t.Context())
 		request, err := http.NewRequestWithContext(ctx, http.MethodGet, a.URL+companiesPath, nil)
 		if err != nil {
@@ -65,7 +65,7 @@ func TestQueriesOfRequestsThatAreOverAreCancelled(t *testing.T) {
 		}
 		await(0)
 	})
-	t.Run("because they took too long", func(t *testing.T) {
+	t.Run("when they took too long", func(t *testing.T) {
 		r := limited.Do(t, http.MethodGet, companiesPath, "", apitest.Header("Authorization", "Bearer "+admin.AccessToken))
 		if p := r.WantCode(t, http.StatusServiceUnavailable, "timeout"); r.Header.Get("Retry-After") == "" {
 			t.Errorf("no Retry-After with %v", p)

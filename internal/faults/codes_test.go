@@ -13,7 +13,8 @@ import (
 	"github.com/tenantry/tenantry/internal/store"
 )
 
-// refuseCompanies makes the database refuse each new company with the error code in its tax id.
+// refuseCompanies are the statements that make the database refuse each new company with the error
+// code in its tax id.
 var refuseCompanies = map[store.Engine][]string{
 	store.Postgres: {
 		`CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'hush' USING ERRCODE = NEW.tax_id; END $$`,
@@ -23,8 +24,9 @@ var refuseCompanies = map[store.Engine][]string{
 		DECLARE code INT DEFAULT NEW.tax_id; SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = code, MESSAGE_TEXT = 'hush'; END`},
 }
 
-// What a server says when it lacks something is 503 with Retry-After, and no fault of the program.
-func TestServerThatLacksSomethingIsAnsweredWith503(t *testing.T) {
+// An error of a database server that lacks a resource is 503 with Retry-After, and not an error of
+// the program.
+func TestDatabaseServerErrorsGet503(t *testing.T) {
 	t.Parallel()
 	apitest.Each(t, func(t *testing.T, a *apitest.App) {
 		codes := map[store.Engine][]string{
@@ -36,7 +38,7 @@ func TestServerThatLacksSomethingIsAnsweredWith503(t *testing.T) {
 			store.MySQL:    {"3", "1021", "1026", "1030", "1114", "1180", "1290", "1792", "1836"},
 		}[a.Engine]
 		if codes == nil {
-			return // SQLite's codes can't be raised
+			return // a trigger can't raise SQLite's error codes
 		}
 		admin := a.Actor(t, access.Admin)
 		for _, statement := range refuseCompanies[a.Engine] {
@@ -52,14 +54,14 @@ func TestServerThatLacksSomethingIsAnsweredWith503(t *testing.T) {
 		}
 		health := func() api.Health {
 			t.Helper()
-			a.Clock.Advance(time.Second) // until then the state that was found is told
+			a.Clock.Advance(time.Second) // until then the cached state is reported
 			return apitest.Decode[api.Health](t, a.Do(t, http.MethodGet, "/api/health", "").Want(t, 200))
 		}
 		for _, code := range codes {
 			refused(code)
 		}
 		if got := health(); got.Status != api.HealthStatusOk {
-			t.Errorf("health %+v while the database takes changes", got)
+			t.Errorf("health %+v while the database is writable", got)
 		}
 		for _, code := range unwritable {
 			refused(code)

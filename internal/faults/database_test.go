@@ -19,7 +19,7 @@ import (
 
 const (
 	companiesPath = "/api/v1/org/companies"
-	// late is a network in which an answer takes longer than anybody waits for it.
+	// late is a delay of the network that exceeds all time-outs.
 	late = 5 * time.Second
 )
 
@@ -30,8 +30,8 @@ var networkFaults = map[string]func(*faultproxy.Proxy){
 	"late":      func(p *faultproxy.Proxy) { p.Delay(late) },
 }
 
-// eachServer runs f with an application that reaches its database through a proxy, on each engine
-// that has a network.
+// eachServer runs f on each engine with a network. The application reaches its database through a
+// proxy.
 func eachServer(t *testing.T, f func(t *testing.T, a *apitest.App, p *faultproxy.Proxy)) {
 	t.Helper()
 	for _, engine := range []store.Engine{store.Postgres, store.MySQL} {
@@ -47,10 +47,10 @@ func eachServer(t *testing.T, f func(t *testing.T, a *apitest.App, p *faultproxy
 	}
 }
 
-// What is promised within 2 seconds is tested with a fake clock, in watchdog_test.go of package
-// store, and measured by BenchmarkDatabaseThatIsDown. One after the other, because the goroutines
-// of the process are counted.
-func TestDatabaseThatIsDownIsAnsweredWith503(t *testing.T) {
+// The promised 2 seconds are tested with a fake clock in watchdog_test.go of package store, and
+// measured by BenchmarkDatabaseThatIsDown. The subtests don't run in parallel, because they count
+// the goroutines of the process.
+func TestRequestsGet503WhileTheDatabaseIsDown(t *testing.T) {
 	eachServer(t, func(t *testing.T, a *apitest.App, p *faultproxy.Proxy) {
 		admin := a.Actor(t, access.Admin)
 		acknowledged := &ledger{}
@@ -76,8 +76,8 @@ func TestDatabaseThatIsDownIsAnsweredWith503(t *testing.T) {
 	})
 }
 
-// storm sends many requests of all kinds at once, and again. Each has to be answered, and not
-// because its own time was over.
+// storm repeatedly sends many requests of all kinds at once. Each has to get 503 before its own
+// time-out.
 func storm(t *testing.T, a *apitest.App, admin *apitest.Actor) {
 	t.Helper()
 	var wait sync.WaitGroup
@@ -94,7 +94,7 @@ func storm(t *testing.T, a *apitest.App, admin *apitest.Actor) {
 					},
 				} {
 					if t.Failed() {
-						return // each further one may take its time
+						return // one failure is enough
 					}
 					mustBeUnavailable(t, send())
 				}
@@ -104,7 +104,7 @@ func storm(t *testing.T, a *apitest.App, admin *apitest.Actor) {
 	wait.Wait()
 }
 
-// awaitStatus asks until the reply has this status.
+// awaitStatus repeats the request until the reply has this status.
 func awaitStatus(t testing.TB, by interface {
 	Do(t testing.TB, method, path, body string, options ...apitest.Option) apitest.Reply
 }, path string, status int,
@@ -124,14 +124,14 @@ func awaitStatus(t testing.TB, by interface {
 func mustBeUnavailable(t testing.TB, r apitest.Reply) {
 	t.Helper()
 	if r.Status != http.StatusServiceUnavailable || r.Header.Get("Retry-After") == "" || r.Header.Get("Content-Type") != "application/problem+json" {
-		t.Errorf("status %d, Retry-After %q: %s; want a problem 503 that says when to try again", r.Status, r.Header.Get("Retry-After"), r.Body)
+		t.Errorf("status %d, Retry-After %q: %s; want a problem with status 503 and Retry-After", r.Status, r.Header.Get("Retry-After"), r.Body)
 	}
 	if strings.Contains(string(r.Body), `"code":"timeout"`) {
-		t.Errorf("the answer came when the request's time was over: %s", r.Body)
+		t.Errorf("the request timed out: %s", r.Body)
 	}
 }
 
-// awaitCalm waits until hardly anything waits for the database, or cleans up after having waited.
+// awaitCalm waits until few goroutines use the database.
 func awaitCalm(t *testing.T) {
 	t.Helper()
 	const most = 20 // the clients of the load, and the sealer
@@ -148,12 +148,12 @@ func awaitCalm(t *testing.T) {
 			return
 		}
 		if time.Now().After(deadline) {
-			t.Fatalf("%d goroutines are at the database, want at most %d\n%s", n, most, all)
+			t.Fatalf("%d goroutines use the database, want at most %d\n%s", n, most, all)
 		}
 	}
 }
 
-// ledger is what was acknowledged.
+// ledger has the acknowledged companies.
 type ledger struct {
 	mu  sync.Mutex
 	n   int
@@ -176,8 +176,8 @@ func (l *ledger) note(id string) {
 	l.ids[id] = true
 }
 
-// check fails the test unless all that was acknowledged is in the database, and all that is there
-// is in the trail, once.
+// check fails the test unless every acknowledged company is in the database, and the trail has each
+// company of the database exactly once.
 func (l *ledger) check(t *testing.T, a *apitest.App, admin *apitest.Actor) {
 	t.Helper()
 	rows, err := a.Database(t).QueryContext(t.Context(), "SELECT id FROM companies WHERE tenant_id = '"+admin.User.TenantID.String()+"'")
@@ -200,19 +200,19 @@ func (l *ledger) check(t *testing.T, a *apitest.App, admin *apitest.Actor) {
 		inTrail[e.EntityID]++
 	}
 	if !maps.Equal(there, inTrail) {
-		t.Errorf("%d companies and %d of them in the trail, want the same, each once", len(there), len(inTrail))
+		t.Errorf("%d companies, and %d in the trail; want the same ones, each once", len(there), len(inTrail))
 	}
 	for id := range l.ids {
 		if there[id] != 1 {
-			t.Errorf("company %s was acknowledged and is there %d times", id, there[id])
+			t.Errorf("company %s was acknowledged but exists %d times, want once", id, there[id])
 		}
 	}
 	if len(l.ids) == 0 {
-		t.Error("nothing was acknowledged")
+		t.Error("no company was acknowledged")
 	}
 }
 
-// load is some clients who create companies without end.
+// load are clients that create companies until they are stopped.
 type load struct {
 	t       *testing.T
 	ending  chan struct{}
@@ -233,7 +233,7 @@ func startLoad(t *testing.T, admin *apitest.Actor, l *ledger) *load {
 				}
 				r := admin.Do(t, http.MethodPost, companiesPath, fmt.Sprintf(`{"code":%q,"name":"Company"}`, l.nextCode()))
 				if r.Status != http.StatusCreated {
-					mustBeUnavailable(t, r) // a code that is taken would mean that something was done twice
+					mustBeUnavailable(t, r) // a conflict would mean that a request was executed twice
 					continue
 				}
 				l.note(r.Header.Get("Location")[strings.LastIndexByte(r.Header.Get("Location"), '/')+1:])
@@ -255,7 +255,7 @@ func (l *load) awaitCreations(n int) {
 		select {
 		case <-l.created:
 		case <-deadline:
-			l.t.Fatal("nothing is created")
+			l.t.Fatal("no companies are created")
 		}
 	}
 }

@@ -17,7 +17,7 @@ import (
 	"github.com/tenantry/tenantry/internal/store"
 )
 
-// lockTable locks a table against everybody while the connection is open.
+// lockTable are the statements that lock a table exclusively until the connection is closed.
 var lockTable = map[store.Engine]func(table string) []string{
 	store.Postgres: func(table string) []string {
 		return []string{"BEGIN", "LOCK TABLE " + table + " IN ACCESS EXCLUSIVE MODE"}
@@ -25,7 +25,7 @@ var lockTable = map[store.Engine]func(table string) []string{
 	store.MySQL: func(table string) []string { return []string{"LOCK TABLES " + table + " WRITE"} },
 }
 
-// lock runs statements on a connection that unlock closes.
+// lock runs statements on a connection. unlock closes the connection.
 func lock(t *testing.T, a *apitest.App, statements ...string) (unlock func()) {
 	t.Helper()
 	locker, err := a.Database(t).Conn(t.Context())
@@ -42,8 +42,8 @@ func lock(t *testing.T, a *apitest.App, statements ...string) (unlock func()) {
 	return unlock
 }
 
-// wantGivenUp returns the code of a request that has given up by itself, and not when its time was
-// over.
+// wantGivenUp fails the test unless the reply is 503 before the request's time-out, and returns its
+// code.
 func wantGivenUp(t *testing.T, reply apitest.Reply) api.ErrorCode {
 	t.Helper()
 	code := apitest.Decode[api.Problem](t, reply).Code
@@ -57,13 +57,12 @@ func wantNotDown(t *testing.T, a *apitest.App) {
 	t.Helper()
 	health := apitest.Decode[api.Health](t, a.Do(t, http.MethodGet, "/api/health", "").Want(t, 200))
 	if health.Components.Database.Status == api.ComponentStatusDown {
-		t.Errorf("health says that the database is down: %+v", health)
+		t.Errorf("the health reports that the database is down: %+v", health)
 	}
 }
 
-// One table that somebody has locked takes neither the other tables nor the health along, and
-// nobody waits for it for long.
-func TestLockedTableLeavesTheOthersAlone(t *testing.T) {
+// A locked table affects neither other tables nor the health, and requests don't wait for it long.
+func TestLockedTableDoesNotAffectOthers(t *testing.T) {
 	t.Parallel()
 	for engine, statements := range lockTable {
 		t.Run(string(engine), func(t *testing.T) {
@@ -72,7 +71,7 @@ func TestLockedTableLeavesTheOthersAlone(t *testing.T) {
 			a := apitest.New(t, engine, func(cfg *config.Config) { cfg.DatabaseMaxConnections = connections })
 			actors := []*apitest.Actor{a.Actor(t, access.Admin), a.Actor(t, access.Admin), a.Actor(t, access.Admin)}
 			unlock := lock(t, a, statements("companies")...)
-			// After more than a second with its place, the operation is slow for ten seconds.
+			// A list that takes longer than a second counts as slow work for the next ten seconds.
 			wantGivenUp(t, actors[0].Do(t, http.MethodGet, companiesPath, ""))
 			reading := make(chan struct{}, 2*connections)
 			var others sync.WaitGroup
@@ -92,10 +91,10 @@ func TestLockedTableLeavesTheOthersAlone(t *testing.T) {
 				<-reading
 			}
 			if held := slow(a.Shares.Stats()); held != connections/2 {
-				t.Errorf("%d requests are slow work, want %d", held, connections/2)
+				t.Errorf("%d requests hold places for slow work, want %d", held, connections/2)
 			}
 			for _, by := range actors {
-				// MySQL locks what refers to the companies, too.
+				// Not a table that refers to companies, because MySQL locks those, too.
 				by.Do(t, http.MethodGet, "/api/v1/audit/logs", "").Want(t, 200)
 			}
 			wantNotDown(t, a)
@@ -105,7 +104,7 @@ func TestLockedTableLeavesTheOthersAlone(t *testing.T) {
 	}
 }
 
-// slow returns how many requests run as slow work.
+// slow returns how many requests hold places for slow work.
 func slow(stats []admission.Stats) int {
 	for _, s := range stats {
 		if s.Work == access.WorkSlow {
@@ -115,9 +114,9 @@ func slow(stats []admission.Stats) int {
 	return 0
 }
 
-// Nothing works without the users. Requests that have waited as long as for a lock without getting
-// a place are refused: half of them at least, as there are four times as many as connections.
-func TestLockedUsersAreNotWaitedForForLong(t *testing.T) {
+// Every request needs the users. Requests that wait too long for a place are refused, at least a
+// quarter of them: there are four times as many requests as connections.
+func TestRequestsDoNotWaitLongForLockedUsers(t *testing.T) {
 	t.Parallel()
 	const connections = 4
 	a := apitest.New(t, store.Postgres, func(cfg *config.Config) { cfg.DatabaseMaxConnections = connections })
@@ -137,14 +136,13 @@ func TestLockedUsersAreNotWaitedForForLong(t *testing.T) {
 	wantNotDown(t, a)
 	requests.Wait()
 	if busy.Load() < connections {
-		t.Errorf("%d of %d requests were refused for want of a place", busy.Load(), 4*connections)
+		t.Errorf("%d of %d requests were refused with busy", busy.Load(), 4*connections)
 	}
 	unlock()
 }
 
-// Another process that writes to an SQLite file for long keeps others from writing, and from
-// nothing else.
-func TestLockedFileIsNotWaitedForForLong(t *testing.T) {
+// While another process writes to an SQLite file for long, only writes are refused.
+func TestRequestsDoNotWaitLongForALockedFile(t *testing.T) {
 	t.Parallel()
 	a := apitest.New(t, store.SQLite)
 	admin := a.Actor(t, access.Admin)

@@ -17,14 +17,14 @@ import (
 
 const nodes = 3
 
-// cluster has three nodes, and an application that works on each of them.
+// cluster has three nodes, and an application on each node.
 type cluster struct {
 	apps  [nodes]*apitest.App
-	admin [nodes]*sql.DB // past the applications
+	admin [nodes]*sql.DB // direct connections
 }
 
-// startCluster starts a cluster as docs/operations.md sets it up. It ends with the test. Where its
-// programs aren't installed the test is skipped, or fails where CI=true.
+// startCluster starts a cluster as docs/operations.md describes. It ends with the test. Without the
+// required programs the test is skipped, or fails if CI=true.
 func startCluster(t *testing.T) *cluster {
 	t.Helper()
 	if err := servers.FindGalera(); err != nil {
@@ -106,7 +106,7 @@ func (c *cluster) ids(t *testing.T, query string) []uuid.UUID {
 	return ids
 }
 
-// documented returns the block of docs/operations.md in a language that has this text in it.
+// documented returns the block of docs/operations.md in this language that contains the text.
 func documented(t *testing.T, language, text string) string {
 	t.Helper()
 	content, err := os.ReadFile("../../docs/operations.md")
@@ -118,6 +118,6 @@ func documented(t *testing.T, language, text string) string {
 			return match[1]
 		}
 	}
-	t.Fatalf("docs/operations.md has no block of %s with %q any more", language, text)
+	t.Fatalf("docs/operations.md no longer has a block of %s with %q", language, text)
 	return ""
 }

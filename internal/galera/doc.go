@@ -1,2 +1,2 @@
-// Package galera has the tests of instances that work on different nodes of a Galera cluster.
+// Package galera tests instances that use different nodes of a Galera cluster.
 package galera

@@ -21,11 +21,10 @@ import (
 	"github.com/tenantry/tenantry/internal/store"
 )
 
-// pairs is how often two requests are sent at the same time to instances on different nodes.
+// pairs is how often each test sends two simultaneous requests to instances on different nodes.
 const pairs = 80
 
-// TestGalera shows that what the program promises holds when instances work on different nodes of a
-// cluster.
+// TestGalera checks the program's promises with instances on different nodes of a cluster.
 func TestGalera(t *testing.T) {
 	c := startCluster(t)
 	for _, part := range []struct {
@@ -33,29 +32,29 @@ func TestGalera(t *testing.T) {
 		test func(*testing.T, *cluster)
 	}{
 		{"the last admin stays", lastAdmin},
-		{"a quota is a quota", quotas},
-		{"two moves make no cycle", cycles},
-		{"what is below a company goes with it", deletions},
-		{"a code is taken once", codes},
+		{"quotas are enforced", quotas},
+		{"two simultaneous moves don't make a cycle", cycles},
+		{"a company is deleted with everything below it", deletions},
+		{"a code is used only once", codes},
 		{"a refresh token has one successor", refreshes},
-		{"what is written on a node is read on the others", reads},
-		{"the doctor looks at the cluster", examined},
+		{"every node reads the writes of the others", reads},
+		{"the doctor checks the cluster", examined},
 		{"a node that refuses everything", refusingNode},
 		{"a node that is cut off", lonelyNode},
-		{"the audit trail is intact, and all nodes have the same", trails},
+		{"the audit trail is intact and equal on all nodes", trails},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.test(t, c) })
 	}
 }
 
-// request is what a pair sends to an instance.
+// request is one request of a pair.
 type request struct {
 	by           *apitest.Actor
 	method, path string
 	body         string
 }
 
-// together sends both at the same time and returns their replies.
+// together sends both requests at the same time and returns their replies.
 func together(t *testing.T, first, second request) [2]apitest.Reply {
 	t.Helper()
 	var replies [2]apitest.Reply
@@ -77,7 +76,7 @@ func together(t *testing.T, first, second request) [2]apitest.Reply {
 	return replies
 }
 
-// on is the actor at the instance of another node.
+// on returns the actor as a client of a node's instance.
 func (c *cluster) on(node int, by *apitest.Actor) *apitest.Actor { return by.At(c.apps[node]) }
 
 func lastAdmin(t *testing.T, c *cluster) {
@@ -132,7 +131,7 @@ func cycles(t *testing.T, c *cluster) {
 		}
 		replies := together(t, move(by, one, two), move(c.on(1, by), two, one))
 		if n := c.count(t, 2, "SELECT count(*) FROM tenantry.departments WHERE company_id = ? AND parent_id IS NOT NULL", company.ID); n != 1 {
-			t.Errorf("pair %d: %d departments are below another one, want 1 (%d, %d)", i, n, replies[0].Status, replies[1].Status)
+			t.Errorf("pair %d: %d departments have a parent, want 1 (%d, %d)", i, n, replies[0].Status, replies[1].Status)
 		}
 	}
 }
@@ -157,7 +156,7 @@ func deletions(t *testing.T, c *cluster) {
 			"SELECT count(*) FROM tenantry.users u WHERE branch_id IS NOT NULL AND branch_id NOT IN (SELECT id FROM tenantry.branches) AND ? <> ''",
 		} {
 			if n := c.count(t, 2, left, company.ID); n != 0 {
-				t.Errorf("pair %d: %d rows are left of the company (%d): %s", i, n, replies[1].Status, left)
+				t.Errorf("pair %d: %d rows of the company are left (%d): %s", i, n, replies[1].Status, left)
 			}
 		}
 	}
@@ -195,7 +194,7 @@ func refreshes(t *testing.T, c *cluster) {
 	}
 }
 
-// reads shows why wsrep_sync_wait is set: without it a node may not have yet what another one has
+// reads shows why wsrep_sync_wait is set: without it a node may lack writes that another node has
 // acknowledged.
 func reads(t *testing.T, c *cluster) {
 	for range pairs {
@@ -225,7 +224,7 @@ func examined(t *testing.T, c *cluster) {
 				return check
 			}
 		}
-		t.Fatal("the doctor doesn't look at the cluster")
+		t.Fatal("the doctor doesn't check the cluster")
 		return doctor.Check{}
 	}
 	if check := examine(); check.Result != doctor.OK || !strings.Contains(check.Detail, "3 nodes") {
@@ -238,7 +237,7 @@ func examined(t *testing.T, c *cluster) {
 	c.exec(t, cut, "SET GLOBAL wsrep_sync_wait = 7")
 }
 
-// trails seals what the tests have written on all nodes at once, verifies every trail on each node,
+// trails seals the entries of all tests on all nodes at once, verifies every trail on each node,
 // and compares the nodes.
 func trails(t *testing.T, c *cluster) {
 	keys, err := app.AuditKeys(c.apps[0].Config)
@@ -275,7 +274,7 @@ func trails(t *testing.T, c *cluster) {
 	for _, table := range []string{"tenants", "companies", "branches", "departments", "users", "sessions", "audit_entries", "audit_links", "audit_seals"} {
 		sums := map[string]bool{}
 		for node := range nodes {
-			c.count(t, node, "SELECT count(*) FROM tenantry."+table) // waits for what other nodes have written
+			c.count(t, node, "SELECT count(*) FROM tenantry."+table) // waits for the writes of other nodes
 			var name, sum string
 			if err := c.admin[node].QueryRowContext(t.Context(), "CHECKSUM TABLE tenantry."+table).Scan(&name, &sum); err != nil {
 				t.Fatal(err)
@@ -283,7 +282,7 @@ func trails(t *testing.T, c *cluster) {
 			sums[sum] = true
 		}
 		if len(sums) != 1 {
-			t.Errorf("the nodes don't have the same %s", table)
+			t.Errorf("the nodes differ in %s", table)
 		}
 	}
 }

@@ -17,18 +17,17 @@ import (
 	"github.com/tenantry/tenantry/internal/errs"
 )
 
-// cut is the node that the tests take out of the cluster.
+// cut is the node that the tests separate from the cluster.
 const cut = 2
 
 const (
 	companiesPath = "/api/v1/org/companies"
 	healthPath    = "/api/health"
-	// patience is how long may take what takes seconds on a quiet machine.
+	// patience is the time-out for operations that take seconds on an idle machine.
 	patience = 2 * time.Minute
 )
 
-// refusingNode is about a node that goes on answering, as one of a minority does, with error 1047
-// alone.
+// refusingNode tests a node in a minority: it still answers, but with error 1047 only.
 func refusingNode(t *testing.T, c *cluster) {
 	a := c.apps[cut]
 	by := a.Actor(t, access.Admin)
@@ -57,7 +56,7 @@ func refusingNode(t *testing.T, c *cluster) {
 	ended.Wait()
 	awaitHealth(t, a, http.StatusServiceUnavailable)
 	if log := a.Log.String(); !strings.Contains(log, "the node may have lost its Galera cluster") {
-		t.Error("the log doesn't say why the database is down")
+		t.Error("the log lacks the reason why the database is down")
 	}
 	mustBeUnavailable(t, by.Do(t, http.MethodGet, companiesPath, ""))
 	mustBeUnavailable(t, by.Do(t, http.MethodPost, companiesPath, `{"code":"C","name":"Company"}`))
@@ -77,8 +76,8 @@ func refusingNode(t *testing.T, c *cluster) {
 	sent.Wait()
 }
 
-// lonelyNode is about a node that loses the others while it works. What it can't commit is neither
-// done nor forgotten.
+// lonelyNode tests a node that loses the others during work. A change that it can't commit is
+// neither stored nor acknowledged.
 func lonelyNode(t *testing.T, c *cluster) {
 	a := c.apps[cut]
 	by := a.Actor(t, access.Admin)
@@ -110,7 +109,7 @@ func lonelyNode(t *testing.T, c *cluster) {
 func mustBeUnavailable(t *testing.T, r apitest.Reply) {
 	t.Helper()
 	if r.Status != http.StatusServiceUnavailable || r.Header.Get("Retry-After") == "" {
-		t.Errorf("status %d, Retry-After %q: %s; want 503 that says when to try again", r.Status, r.Header.Get("Retry-After"), r.Body)
+		t.Errorf("status %d, Retry-After %q: %s; want 503 with Retry-After", r.Status, r.Header.Get("Retry-After"), r.Body)
 	}
 }
 

@@ -16,8 +16,8 @@ import (
 	"github.com/tenantry/tenantry/internal/apitest"
 )
 
-// rowsOf reads CSV as RFC 4180 has it, and takes the apostrophe from the beginning of each cell
-// that has one. The reader of encoding/csv changes line ends within cells.
+// rowsOf parses CSV (RFC 4180) and removes the apostrophe that begins a cell. The reader of
+// encoding/csv would change line ends within cells.
 func rowsOf(t *testing.T, body string) (rows [][]string) {
 	t.Helper()
 	var row []string
@@ -30,14 +30,14 @@ func rowsOf(t *testing.T, body string) (rows [][]string) {
 					end++
 				}
 				if end++; end >= len(body) {
-					t.Fatalf("a cell doesn't end: %q", body)
+					t.Fatalf("unterminated cell: %q", body)
 				}
 			}
 			cell, body = strings.ReplaceAll(body[1:end], `""`, `"`), body[end+1:]
 		} else {
 			end := strings.IndexAny(body, ",\r\n\"")
 			if end < 0 {
-				t.Fatalf("a row doesn't end: %q", body)
+				t.Fatalf("unterminated row: %q", body)
 			}
 			cell, body = body[:end], body[end:]
 		}
@@ -54,14 +54,14 @@ func rowsOf(t *testing.T, body string) (rows [][]string) {
 	return rows
 }
 
-// awkward are texts that a table or a spreadsheet may take for something else.
+// awkward are texts that a spreadsheet might misread.
 var awkward = []string{
 	"a\rb", "a\nb", "a\r\nb", "\r", "\n", "\r\n", "a\n\r\n\rb", `"`, `""`, `a"b,c`, ",", "; =1", " a ", "\t", "'", "''", "'=1", "=1", "+1", "-1", "@a", "\n=1", "\r\n=1", " \t=1",
 	"\u200b=1", "\u202e=1", "\u00a0=1", "\ufeff=1", "\uff1d1", "\uff0b1", "\uff0d1", "\uff201", "\u22121", "\x1b[31mred", "red\x1b]0;title\x07", "\x7f", "\u009b31m",
 	"\u2028", "\u2029", "\u0301=1", "\u3164=1", "\U0001f9ed", "Müller", "<b>&", "\ufffd", "\v=1", "a\u0085b",
 }
 
-func TestExportsAsCSVAndNDJSONSayTheSame(t *testing.T) {
+func TestCSVAndNDJSONExportsAreEqual(t *testing.T) {
 	t.Parallel()
 	apitest.Each(t, func(t *testing.T, a *apitest.App) {
 		admin := a.Actor(t, access.Admin)
@@ -103,7 +103,7 @@ func TestExportsAsCSVAndNDJSONSayTheSame(t *testing.T) {
 	})
 }
 
-// cellsOf returns the columns of an entry that are texts.
+// cellsOf returns the columns of an entry that are texts in CSV.
 func cellsOf(t *testing.T, e api.AuditEntry) map[string]string {
 	t.Helper()
 	return map[string]string{
@@ -112,7 +112,7 @@ func cellsOf(t *testing.T, e api.AuditEntry) map[string]string {
 	}
 }
 
-// compacted encodes JSON anew, because engines keep it in forms of their own.
+// compacted encodes JSON again, because each database formats it differently.
 func compacted(t *testing.T, text string) string {
 	t.Helper()
 	var value any

@@ -23,7 +23,7 @@ import (
 	"github.com/tenantry/tenantry/internal/store"
 )
 
-// exported reads an export as ndjson.
+// exported decodes an NDJSON export.
 func exported(t *testing.T, reply apitest.Reply) []api.AuditEntry {
 	t.Helper()
 	reply.Want(t, 200)
@@ -60,7 +60,7 @@ func TestExportAuditLogs(t *testing.T) {
 			}
 			for i, e := range entries {
 				if e.TenantID != admin.User.TenantID {
-					t.Errorf("an entry of another tenant: %+v", e)
+					t.Errorf("export has an entry of another tenant: %+v", e)
 				}
 				if i > 0 && e.Time.After(entries[i-1].Time.Time) {
 					t.Errorf("entry %d is newer than the one before", i)
@@ -92,7 +92,7 @@ func TestExportAuditLogs(t *testing.T) {
 				t.Errorf("row %v", row)
 			}
 		})
-		t.Run("200 with filters, which are written down", func(t *testing.T) {
+		t.Run("200 with filters, which are in the audit entry", func(t *testing.T) {
 			entries := exported(t, admin.Do(t, http.MethodGet, auditExportPath+"?action=company.*&q=company&outcome=success&tenant_id="+admin.User.TenantID.String(), ""))
 			if len(entries) != 3 || entries[0].Action != "company.delete" {
 				t.Errorf("%+v", entries)
@@ -109,7 +109,7 @@ func TestExportAuditLogs(t *testing.T) {
 				t.Errorf("%+v", last)
 			}
 		})
-		t.Run("200 of nothing", func(t *testing.T) {
+		t.Run("200 without entries", func(t *testing.T) {
 			if got := exported(t, admin.Do(t, http.MethodGet, auditExportPath+"?action=branch.delete", "")); len(got) != 0 {
 				t.Errorf("%+v", got)
 			}
@@ -128,7 +128,7 @@ func TestExportAuditLogs(t *testing.T) {
 				t.Errorf("%d entries for refused exports", after-before)
 			}
 		})
-		t.Run("500 when it can't be written down", func(t *testing.T) {
+		t.Run("500 when the export's entry can't be written", func(t *testing.T) {
 			a.Exec(t, "ALTER TABLE audit_entries RENAME TO elsewhere")
 			admin.Do(t, http.MethodGet, auditExportPath, "").WantCode(t, 500, "internal")
 			admin.Do(t, http.MethodGet, auditPath, "").WantCode(t, 500, "internal")
@@ -147,7 +147,7 @@ func TestExportOfManyEntries(t *testing.T) {
 			t.Fatalf("%d entries, want %d, the export and the log-in", len(entries), rows)
 		}
 		for i, e := range entries[2:] {
-			// Every seven have the same time, and among them the greatest id comes first.
+			// Seven entries have the same time. The greatest id comes first among them.
 			if want := fmt.Sprint(rows - 1 - i); e.UserAgent != want {
 				t.Fatalf("entry %d is number %s, want %s", i, e.UserAgent, want)
 			}
@@ -155,7 +155,7 @@ func TestExportOfManyEntries(t *testing.T) {
 	})
 }
 
-// insertMany adds entries whose user agents count them, by time and id, seven at each time.
+// insertMany adds entries, seven at each time. Their user agents count them by time and id.
 func insertMany(t *testing.T, a *apitest.App, tenantID uuid.UUID, rows int) {
 	t.Helper()
 	const format = "2006-01-02 15:04:05.999999"
@@ -183,7 +183,7 @@ func insertMany(t *testing.T, a *apitest.App, tenantID uuid.UUID, rows int) {
 	}
 }
 
-func TestNothingLeavesThatIsNotWrittenDown(t *testing.T) {
+func TestExportWithoutAuditEntryIsRefused(t *testing.T) {
 	t.Parallel()
 	a := apitest.New(t, store.SQLite)
 	admin := a.Actor(t, access.Admin)
@@ -192,7 +192,7 @@ func TestNothingLeavesThatIsNotWrittenDown(t *testing.T) {
 	admin.Do(t, http.MethodGet, auditExportPath, "").WantCode(t, 500, "internal")
 }
 
-// TestBrokenExportIsSeenByTheClient has an entry in the last batch that can't be read.
+// TestBrokenExportIsSeenByTheClient exports entries of which one in the last batch can't be read.
 func TestBrokenExportIsSeenByTheClient(t *testing.T) {
 	t.Parallel()
 	a := apitest.New(t, store.SQLite)

@@ -32,8 +32,8 @@ func someEntries(n int) []db.AuditEntry {
 	return slices.Repeat([]db.AuditEntry{{Action: "test.entry", Changes: []byte(`{}`), Path: strings.Repeat("x", 500)}}, n)
 }
 
-// streamServer serves what next returns, behind the middleware of the application. The channel gets
-// the error of each stream.
+// streamServer serves the batches that next returns, behind the application's middleware. The
+// channel receives the error of each stream.
 func streamServer(t *testing.T, log io.Writer, next nextFunc, change ...func(*http.Server)) (*httptest.Server, <-chan error) {
 	t.Helper()
 	ended := make(chan error, 1)
@@ -83,7 +83,7 @@ func TestStreamEndsWhenTheClientGoesAway(t *testing.T) {
 	if err := <-ended; !errors.Is(err, context.Canceled) {
 		t.Errorf("the stream ended with %v, want context.Canceled", err)
 	}
-	server.Close() // waits for the log, too
+	server.Close() // waits until the request is logged
 	if !strings.Contains(log.String(), `"cut_off":true`) || strings.Contains(log.String(), "ERROR") {
 		t.Errorf("log: %s", log.String())
 	}
@@ -124,7 +124,7 @@ func TestStreamReadsNoFasterThanTheClient(t *testing.T) {
 	}
 }
 
-// pipeReply is a reply whose writes wait for the reader.
+// pipeReply is a reply whose writes block until the reader reads.
 type pipeReply struct{ *io.PipeWriter }
 
 func (pipeReply) Header() http.Header              { return http.Header{} }
@@ -132,7 +132,7 @@ func (pipeReply) WriteHeader(int)                  {}
 func (pipeReply) Flush()                           {}
 func (pipeReply) SetWriteDeadline(time.Time) error { return nil }
 
-func TestFailureInTheMiddleIsSeenByTheClient(t *testing.T) {
+func TestFailureDuringAStreamIsSeenByTheClient(t *testing.T) {
 	t.Parallel()
 	var log strings.Builder
 	server, ended := streamServer(t, &log, func(context.Context) ([]db.AuditEntry, error) { return nil, errors.New("the disk is full") })
@@ -148,12 +148,12 @@ func TestFailureInTheMiddleIsSeenByTheClient(t *testing.T) {
 	}
 }
 
-func TestStreamMayTakeLongerThanTheServerLetsAReply(t *testing.T) {
+func TestStreamMayExceedTheWriteTimeout(t *testing.T) {
 	t.Parallel()
 	const limit = 30 * time.Millisecond
 	left := 3
 	server, ended := streamServer(t, io.Discard, func(context.Context) ([]db.AuditEntry, error) {
-		<-time.After(2 * limit) // this is about time that passes
+		<-time.After(2 * limit) // the time-out is one of the network, so real time has to pass
 		left--
 		return someEntries(left), nil
 	}, func(s *http.Server) { s.WriteTimeout, s.ReadTimeout = limit, limit })
@@ -203,7 +203,7 @@ func TestCSVHasNoFormulas(t *testing.T) {
 	}
 }
 
-// A verification asks at its end, and on the way, whether it still may.
+// A long verification checks the session during its work and at its end.
 func TestLongStepsNeedTheRight(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -211,8 +211,8 @@ func TestLongStepsNeedTheRight(t *testing.T) {
 		pause time.Duration // for each
 		want  int           // steps
 	}{
-		"at the end": {steps: 1, want: 1},
-		"on the way": {steps: 1000, pause: confirmEvery / 2, want: 2},
+		"after the last step": {steps: 1, want: 1},
+		"between steps":       {steps: 1000, pause: confirmEvery / 2, want: 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -234,8 +234,8 @@ func TestLongStepsNeedTheRight(t *testing.T) {
 	}
 }
 
-// A verification sends blanks while it works. What fails before the first is a problem, what fails
-// later cuts the connection.
+// A verification sends spaces while it works. A failure before the first space is answered with a
+// problem. A later failure cuts the connection.
 func TestLongStepsKeepTheConnectionAlive(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -245,11 +245,11 @@ func TestLongStepsKeepTheConnectionAlive(t *testing.T) {
 		body   string
 		cut    bool
 	}{
-		"blanks":             {0, -1, 200, "  done", false},
-		"no blank":           {time.Hour, -1, 200, "done", false},
-		"failure at once":    {0, 0, 503, "", false},
-		"failure, no blank":  {time.Hour, 2, 503, "", false},
-		"failure on the way": {0, 2, 200, "  ", true},
+		"spaces":                {0, -1, 200, "  done", false},
+		"no space":              {time.Hour, -1, 200, "done", false},
+		"failure at once":       {0, 0, 503, "", false},
+		"failure, no space":     {time.Hour, 2, 503, "", false},
+		"failure after a space": {0, 2, 200, "  ", true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -25,7 +25,7 @@ const (
 	auditExportPath = auditPath + "/export"
 )
 
-// someDay is long before all that the application writes down by itself in a test.
+// someDay is long before all entries that the application writes in a test.
 var someDay = time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)
 
 func listAuditLogs(t *testing.T, by *apitest.Actor, query url.Values) api.AuditEntryPage {
@@ -33,8 +33,8 @@ func listAuditLogs(t *testing.T, by *apitest.Actor, query url.Values) api.AuditE
 	return apitest.Decode[api.AuditEntryPage](t, by.Do(t, http.MethodGet, auditPath+"?"+query.Encode(), "").Want(t, 200))
 }
 
-// agents follows a list to its end and returns the user agents of what is on it: tests tell entries
-// by them.
+// agents reads all pages of a list and returns the user agents of its entries. Tests identify
+// entries by their user agents.
 func agents(t *testing.T, by *apitest.Actor, query url.Values) []string {
 	t.Helper()
 	var all []string
@@ -50,7 +50,7 @@ func agents(t *testing.T, by *apitest.Actor, query url.Values) []string {
 	}
 }
 
-// filterable has entries that can be told apart by every filter.
+// filterable has the ids for entries that every filter can tell apart.
 type filterable struct{ actor, entity uuid.UUID }
 
 func newFilterable(t *testing.T, a *apitest.App, tenantID uuid.UUID) filterable {
@@ -141,13 +141,13 @@ func TestListAuditLogs(t *testing.T) {
 				t.Errorf("last page: %s, Link %q", last.Body, last.Header.Get("Link"))
 			}
 		})
-		t.Run("200 while others write", func(t *testing.T) {
+		t.Run("200 while other entries are written", func(t *testing.T) {
 			query := url.Values{"limit": {"2"}, "to": {until}}
 			first := listAuditLogs(t, admin, query)
 			a.AuditEntry(t, admin.User.TenantID, func(e *db.AuditEntry) { e.OccurredAt, e.UserAgent = someDay.Add(time.Minute), "new" })
 			query.Set("cursor", *first.NextCursor)
 			if got := strings.Join(agents(t, admin, query), ""); got != "3210" {
-				t.Errorf("after the first page come %s, want 3210", got)
+				t.Errorf("after the first page: %s, want 3210", got)
 			}
 		})
 		t.Run("422 for a cursor that isn't of this list", func(t *testing.T) {
@@ -169,7 +169,7 @@ func TestListAuditLogs(t *testing.T) {
 			}
 			listAuditLogs(t, admin, url.Values{"cursor": {own}, "limit": {"2"}, "count": {"true"}})
 		})
-		t.Run("200 for names that only the trail knows", func(t *testing.T) {
+		t.Run("200 for actions and entities that only the trail has", func(t *testing.T) {
 			admin.Do(t, http.MethodGet, auditPath+"?action=company.rename", "").WantField(t, "action", "not_allowed")
 			kind := "building"
 			a.AuditEntry(t, admin.User.TenantID, func(e *db.AuditEntry) { e.Action, e.EntityType = "company.rename", &kind })
@@ -177,7 +177,7 @@ func TestListAuditLogs(t *testing.T) {
 				for _, path := range []string{auditPath, auditExportPath} {
 					admin.Do(t, http.MethodGet, path+"?"+query, "").Want(t, 200)
 				}
-				// What another tenant's trail has makes no difference.
+				// The entries of another tenant don't matter.
 				a.Actor(t, access.Admin).Do(t, http.MethodGet, auditPath+"?"+query, "").WantCode(t, 422, "validation_failed")
 			}
 		})
@@ -207,7 +207,7 @@ func TestGetAuditLog(t *testing.T) {
 	t.Parallel()
 	apitest.Each(t, func(t *testing.T, a *apitest.App) {
 		admin := a.Actor(t, access.Admin)
-		t.Run("200 with what a change was", func(t *testing.T) {
+		t.Run("200 with the changes", func(t *testing.T) {
 			created := admin.Do(t, http.MethodPost, companiesPath, `{"code":"A","name":"<Acme> & Söhne"}`).Want(t, 201)
 			company := apitest.Decode[api.Company](t, created)
 			page := listAuditLogs(t, admin, url.Values{"request_id": {created.Header.Get("X-Request-Id")}})
@@ -237,12 +237,12 @@ func TestGetAuditLog(t *testing.T) {
 				t.Errorf("%+v", page.Items)
 			}
 		})
-		t.Run("404 missing, and another tenant's alike", func(t *testing.T) {
+		t.Run("404 for a missing entry, and the same for another tenant's", func(t *testing.T) {
 			foreign := a.AuditEntry(t, a.Tenant(t).ID)
 			missing := admin.Do(t, http.MethodGet, auditPath+"/"+uuid.NewString(), "")
 			got := admin.Do(t, http.MethodGet, auditPath+"/"+foreign.ID.String(), "")
 			if diff := cmp.Diff(withoutVariables(t, missing), withoutVariables(t, got)); diff != "" {
-				t.Errorf("a foreign id is told from a missing one: %s", diff)
+				t.Errorf("a foreign id gets another reply than a missing one: %s", diff)
 			}
 		})
 		t.Run("405 for changes", func(t *testing.T) {
@@ -271,7 +271,7 @@ func TestAuditStats(t *testing.T) {
 				})
 			}
 		}
-		t.Run("200 of a time, half-open", func(t *testing.T) {
+		t.Run("200 for a half-open interval", func(t *testing.T) {
 			got := stats("?from=2026-01-31T12:00:00Z&to=2026-02-01T18:00:00Z") // without the last one
 			want := api.AuditStats{
 				From: got.From, To: got.To, Total: 5,
@@ -295,7 +295,7 @@ func TestAuditStats(t *testing.T) {
 				t.Errorf("%+v", got)
 			}
 		})
-		t.Run("200 of a time when nothing happened", func(t *testing.T) {
+		t.Run("200 for an interval without entries", func(t *testing.T) {
 			got := stats("?to=2020-01-01T00:00:00Z")
 			if got.Total != 0 || got.ByAction == nil || got.ByActor == nil || got.ByDay == nil {
 				t.Errorf("%+v", got)
@@ -309,7 +309,7 @@ func TestAuditStats(t *testing.T) {
 	})
 }
 
-func TestOnlyAdminsReadTheTrail(t *testing.T) {
+func TestOnlyAdminsReadTheAuditTrail(t *testing.T) {
 	t.Parallel()
 	apitest.Each(t, func(t *testing.T, a *apitest.App) {
 		tenant := a.Tenant(t)
@@ -333,7 +333,7 @@ func TestOnlyAdminsReadTheTrail(t *testing.T) {
 	})
 }
 
-func TestAttemptOnAnotherTenantIsInTheOwnTrail(t *testing.T) {
+func TestAttemptOnAnotherTenantIsInTheActorsTrail(t *testing.T) {
 	t.Parallel()
 	apitest.Each(t, func(t *testing.T, a *apitest.App) {
 		mine, theirs := a.Actor(t, access.Admin), a.Actor(t, access.Admin)

@@ -17,7 +17,7 @@ import (
 
 const auditVerifyPath = "/api/v1/audit/verify"
 
-// sealed seals what waits, so that no test has to wait for it.
+// sealed seals all waiting entries, so that no test has to wait for the sealer.
 func sealed(t *testing.T, a *apitest.App, tenantID uuid.UUID) {
 	t.Helper()
 	keys, err := app.AuditKeys(a.Config)
@@ -49,13 +49,13 @@ func TestVerifyAuditTrail(t *testing.T) {
 		checkpoint := "?checkpoint=" + url.QueryEscape(*kept.Checkpoint)
 
 		t.Run("200 intact", func(t *testing.T) {
-			// The log-in, the four and the company.
+			// Entries: the log-in, the four fixtures and the company.
 			if kept.Status != "intact" || kept.Entries != 6 || kept.Waiting != 0 || kept.Head.Seq != 6 || kept.First != nil {
 				t.Errorf("%+v", kept)
 			}
 			a.AuditEntry(t, tenantID)
 			if v := verified(t, admin, checkpoint); v.Status != "intact" || v.Entries != 7 {
-				t.Errorf("with more, against the checkpoint: %+v", v)
+				t.Errorf("after more entries, with the checkpoint: %+v", v)
 			}
 		})
 		t.Run("200 of another tenant for a superuser", func(t *testing.T) {
@@ -67,7 +67,7 @@ func TestVerifyAuditTrail(t *testing.T) {
 			reply.WantCode(t, 422, "validation_failed")
 			reply.WantField(t, "checkpoint", "not_allowed")
 		})
-		t.Run("422 for no checkpoint", func(t *testing.T) {
+		t.Run("422 for a malformed checkpoint", func(t *testing.T) {
 			for _, query := range []string{"?checkpoint=x", checkpoint + "x"} {
 				reply := admin.Do(t, http.MethodGet, auditVerifyPath+query, "")
 				reply.WantCode(t, 422, "validation_failed")
@@ -82,7 +82,7 @@ func TestVerifyAuditTrail(t *testing.T) {
 			}
 			a.Exec(t, "UPDATE audit_entries SET path = '/' WHERE id = '"+entries[2].ID.String()+"'")
 			if v := verified(t, admin, checkpoint); v.Status != "intact" {
-				t.Errorf("after it was put right again: %+v", v)
+				t.Errorf("after the entry was restored: %+v", v)
 			}
 		})
 		t.Run("200 tail missing", func(t *testing.T) {

@@ -30,7 +30,7 @@ func loginBody(email, password string) string {
 
 func refreshBody(token string) string { return `{"refresh_token":"` + token + `"}` }
 
-// unsigned makes a token say that it needs no signature.
+// unsigned returns the token with the algorithm "none" and without a signature.
 func unsigned(token string) string {
 	parts := strings.Split(token, ".")
 	return base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"none","typ":"at+jwt"}`)) + "." + parts[1] + "."
@@ -80,7 +80,7 @@ func TestLogin(t *testing.T) {
 				t.Errorf("audit of an unknown address: %+v", entries)
 			}
 		})
-		t.Run("what isn't an e-mail address is not kept: it may be a password", func(t *testing.T) {
+		t.Run("401 for something else than an e-mail address, which isn't stored because it may be a password", func(t *testing.T) {
 			const typed = "seven purple umbrellas"
 			a.Do(t, http.MethodPost, loginPath, loginBody(typed, "wrong")).WantCode(t, 401, "invalid_credentials")
 			a.Do(t, http.MethodPost, loginPath, loginBody(" Seven@Purple", "wrong")).WantCode(t, 401, "invalid_credentials")
@@ -98,7 +98,7 @@ func TestLogin(t *testing.T) {
 			a.Do(t, http.MethodPost, loginPath, loginBody(user.Email, "wrong")).WantCode(t, 401, "invalid_credentials")
 			a.Do(t, http.MethodPost, loginPath, loginBody(user.Email, apitest.Password)).WantCode(t, 403, "tenant_suspended")
 		})
-		t.Run("422 names all that is missing", func(t *testing.T) {
+		t.Run("422 names all missing fields", func(t *testing.T) {
 			reply := a.Do(t, http.MethodPost, loginPath, `{"Email":"x"}`)
 			reply.WantCode(t, 422, "validation_failed")
 			reply.WantField(t, "/email", "required")
@@ -186,13 +186,13 @@ func TestRefresh(t *testing.T) {
 				t.Errorf("audit: %+v", entries)
 			}
 		})
-		t.Run("401 refresh_reused for the last but one, even within the grace time", func(t *testing.T) {
+		t.Run("401 refresh_reused for the predecessor's predecessor, even within the grace time", func(t *testing.T) {
 			actor := a.Actor(t, access.User)
 			second := refresh(t, a, actor.RefreshToken)
 			refresh(t, a, second.RefreshToken)
 			a.Do(t, http.MethodPost, refreshPath, refreshBody(actor.RefreshToken)).WantCode(t, 401, "refresh_reused")
 		})
-		t.Run("two at once get the same successor", func(t *testing.T) {
+		t.Run("200 with the same successor for two requests at once", func(t *testing.T) {
 			actor := a.Actor(t, access.User)
 			pairs := make([]api.TokenPair, 8)
 			var wait sync.WaitGroup
@@ -214,7 +214,7 @@ func TestRefresh(t *testing.T) {
 			}
 			refresh(t, a, pairs[0].RefreshToken)
 		})
-		t.Run("401 for an access token, nonsense and an expired one", func(t *testing.T) {
+		t.Run("401 for an access token, a malformed token and an expired one", func(t *testing.T) {
 			actor := a.Actor(t, access.User)
 			for _, token := range []string{actor.AccessToken, "nonsense", unsigned(actor.RefreshToken)} {
 				a.Do(t, http.MethodPost, refreshPath, refreshBody(token)).WantCode(t, 401, "invalid_token")
@@ -222,7 +222,7 @@ func TestRefresh(t *testing.T) {
 			a.Clock.Advance(8 * 24 * time.Hour)
 			a.Do(t, http.MethodPost, refreshPath, refreshBody(actor.RefreshToken)).WantCode(t, 401, "token_expired")
 		})
-		t.Run("401 for someone who was deactivated, 403 in a suspended tenant", func(t *testing.T) {
+		t.Run("401 for a deactivated user, 403 in a suspended tenant", func(t *testing.T) {
 			actor := a.Actor(t, access.User)
 			a.Exec(t, "UPDATE tenants SET status = 'suspended' WHERE id = '"+actor.User.TenantID.String()+"'")
 			a.Do(t, http.MethodPost, refreshPath, refreshBody(actor.RefreshToken)).WantCode(t, 403, "tenant_suspended")
@@ -250,13 +250,13 @@ func TestLogout(t *testing.T) {
 				other, someoneElse := a.Login(t, current.User), a.ActorIn(t, current.User.TenantID, access.Viewer)
 				current.Do(t, http.MethodPost, logoutPath, test.body).Want(t, 204)
 				if got := alive(t, a, current); got != test.current {
-					t.Errorf("this session lives: %t", got)
+					t.Errorf("this session is alive: %t", got)
 				}
 				if got := alive(t, a, other); got != test.other {
-					t.Errorf("the other session lives: %t", got)
+					t.Errorf("the other session is alive: %t", got)
 				}
 				if got := alive(t, a, someoneElse); got != test.someoneElse {
-					t.Errorf("someone else's session lives: %t", got)
+					t.Errorf("another user's session is alive: %t", got)
 				}
 				if entries := a.AuditEntries(t, current.User.TenantID, "auth.logout"); len(entries) != 1 {
 					t.Errorf("%d audit entries, want 1", len(entries))

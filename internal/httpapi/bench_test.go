@@ -15,9 +15,8 @@ import (
 	"github.com/tenantry/tenantry/internal/paging"
 )
 
-// BenchmarkStage measures what is around a service's call, each by itself: finding the operation,
-// conversion, and encoding. The stages before them are in internal/middleware, tokens in
-// internal/auth.
+// BenchmarkStage measures the stages around a service's call separately: routing, conversion and
+// encoding. The earlier stages are measured in internal/middleware, tokens in internal/auth.
 func BenchmarkStage(b *testing.B) {
 	e := echo.New()
 	api.RegisterHandlers(e, api.NewStrictHandler(&Handlers{}, nil))

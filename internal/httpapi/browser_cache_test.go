@@ -13,8 +13,8 @@ import (
 	"github.com/tenantry/tenantry/internal/store"
 )
 
-// One address has another tenant for each user. The browser keeps what the first one got, and asks
-// whether it is still true when the second one wants to know.
+// The tenant at /api/v1/tenant depends on the user. The browser caches the first user's reply, and
+// revalidates it for the second user.
 func TestTwoUsersOfOneBrowser(t *testing.T) {
 	t.Parallel()
 	browser := browsertest.Start(t)

@@ -71,7 +71,7 @@ func TestCreateCompany(t *testing.T) {
 			for range 1000 {
 				wait.Go(func() {
 					reply := admin.Do(t, http.MethodPost, companiesPath, `{"code":"RACE","name":"Race"}`)
-					for reply.Status == 503 { // too many at once, for this machine
+					for reply.Status == 503 { // this machine is too slow for so many at once
 						reply = admin.Do(t, http.MethodPost, companiesPath, `{"code":"RACE","name":"Race"}`)
 					}
 					switch reply.Status {
@@ -123,7 +123,7 @@ func TestGetCompany(t *testing.T) {
 			reply.WantCode(t, 422, "validation_failed")
 			reply.WantField(t, "id", "format")
 		}
-		// A UUID is the same in upper case.
+		// A UUID is accepted in upper case.
 		viewer.Do(t, http.MethodGet, companiesPath+"/"+strings.ToUpper(company.ID.String()), "").Want(t, 200)
 	})
 }
@@ -143,14 +143,14 @@ func TestUpdateCompany(t *testing.T) {
 			t.Helper()
 			return apitest.Decode[api.Company](t, admin.Do(t, http.MethodPut, companyPath(c.ID), body, options...).Want(t, 200))
 		}
-		t.Run("200 changes what is there, clears null and leaves the rest", func(t *testing.T) {
+		t.Run("200 changes the given fields, clears null, and keeps the rest", func(t *testing.T) {
 			c := fresh(t)
 			got := update(t, c, `{"name":"New","phone":null,"address":{"city":null}}`)
 			if got.Name != "New" || got.Phone != nil || got.Address.City != nil {
 				t.Errorf("not changed: %+v", got)
 			}
 			if got.Code != c.Code || got.Address.Line1 == nil || *got.Address.Line1 != "Gate 1" || !got.IsActive || !got.CreatedAt.Equal(c.CreatedAt) {
-				t.Errorf("changed what wasn't asked for: %+v", got)
+				t.Errorf("changed other fields: %+v", got)
 			}
 			if got.Version != 2 {
 				t.Errorf("version %d, want 2", got.Version)
@@ -231,7 +231,7 @@ func TestDeleteCompany(t *testing.T) {
 			c := a.Company(t, admin.User.TenantID)
 			return c, a.User(t, admin.User.TenantID, access.User, func(u *db.User) { u.CompanyID = &c.ID })
 		}
-		t.Run("200 with dry_run says what would go and changes nothing", func(t *testing.T) {
+		t.Run("200 with dry_run previews the deletion and changes nothing", func(t *testing.T) {
 			c, user := assigned(t)
 			before := snapshot(t, a)
 			got := apitest.Decode[api.DeletionPreview](t, admin.Do(t, http.MethodDelete, companyPath(c.ID)+"?dry_run=true", "").Want(t, 200))
@@ -243,7 +243,7 @@ func TestDeleteCompany(t *testing.T) {
 				t.Errorf("a dry run changed something: %+v %v", row, err)
 			}
 		})
-		t.Run("204 deletes the company, keeps its users, and writes down both", func(t *testing.T) {
+		t.Run("204 deletes the company, detaches its users, and audits both", func(t *testing.T) {
 			c, user := assigned(t)
 			reply := admin.Do(t, http.MethodDelete, companyPath(c.ID)+"?dry_run=false", "", apitest.Header("If-Match", `"1"`)).Want(t, 204)
 			admin.Do(t, http.MethodGet, companyPath(c.ID), "").WantCode(t, 404, "not_found")
@@ -272,7 +272,7 @@ func TestDeleteCompany(t *testing.T) {
 			}
 			admin.Do(t, http.MethodGet, companyPath(c.ID), "").Want(t, 200)
 		})
-		t.Run("422 for a misspelt dry_run deletes nothing", func(t *testing.T) {
+		t.Run("422 for an invalid dry_run, which deletes nothing", func(t *testing.T) {
 			c, _ := assigned(t)
 			for _, query := range []string{"?dryrun=true", "?dry_run=yes", "?dry_run=", "?dry_run", "?dry_run=true&dry_run=false"} {
 				admin.Do(t, http.MethodDelete, companyPath(c.ID)+query, "").WantCode(t, 422, "validation_failed")

@@ -20,7 +20,7 @@ func listCompanies(t *testing.T, by *apitest.Actor, query url.Values) api.Compan
 	return apitest.Decode[api.CompanyPage](t, by.Do(t, http.MethodGet, companiesPath+"?"+query.Encode(), "").Want(t, 200))
 }
 
-// codes follows a list to its end and returns the codes of what is on it.
+// codes reads all pages of a list and returns the codes of its companies.
 func codes(t *testing.T, by *apitest.Actor, query url.Values) []string {
 	t.Helper()
 	var all []string
@@ -41,7 +41,7 @@ func TestListCompanies(t *testing.T) {
 	apitest.Each(t, func(t *testing.T, a *apitest.App) {
 		viewer := a.Actor(t, access.Viewer)
 		start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-		// Names that differ in case alone, equal ones, and equal times: the ids decide.
+		// Names that differ only in case, equal names, and equal times: the ids decide.
 		names := []string{"beta", "Alpha", "alpha", "Gamma", "100%_sure", `back\slash`, "éclair", "Zulu", "zulu"}
 		for i, name := range names {
 			a.Company(t, viewer.User.TenantID, func(c *db.Company) {
@@ -91,7 +91,7 @@ func TestListCompanies(t *testing.T) {
 				}
 			}
 			if page := listCompanies(t, viewer, url.Values{}); page.Total != nil {
-				t.Error("a total that nobody asked for")
+				t.Error("a total without count=true")
 			}
 		})
 		t.Run("200 follows the Link header", func(t *testing.T) {
@@ -130,7 +130,7 @@ func TestListCompanies(t *testing.T) {
 				reply.WantCode(t, 422, "invalid_cursor")
 				reply.WantField(t, "cursor", "not_allowed")
 			}
-			// Another page size is still the same list.
+			// A cursor works with another page size, too.
 			listCompanies(t, viewer, url.Values{"cursor": {own}, "limit": {"2"}, "count": {"true"}})
 		})
 		t.Run("422 for parameters out of range", func(t *testing.T) {
@@ -174,7 +174,8 @@ func TestListWhileOthersWrite(t *testing.T) {
 				break
 			}
 			query.Set("cursor", *reply.NextCursor)
-			// What comes in before the reader's place, and what goes there, moves nothing.
+			// Companies before the reader's position, or moved there, don't change the following
+			// pages.
 			admin.Do(t, http.MethodPost, companiesPath, fmt.Sprintf(`{"code":"A%d","name":"a%d"}`, page, page)).Want(t, 201)
 			if page == 0 {
 				admin.Do(t, http.MethodDelete, companyPath(reply.Items[0].ID), "").Want(t, 204)

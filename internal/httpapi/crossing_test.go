@@ -16,7 +16,7 @@ import (
 	"github.com/tenantry/tenantry/internal/apitest"
 )
 
-func TestSuperuserCrossing(t *testing.T) {
+func TestSuperuserInAnotherTenant(t *testing.T) {
 	t.Parallel()
 	apitest.Each(t, func(t *testing.T, a *apitest.App) {
 		super := a.Superuser(t)
@@ -30,12 +30,12 @@ func TestSuperuserCrossing(t *testing.T) {
 			entries := a.AuditEntries(t, where, "tenant.access")
 			if len(entries) != 1 || entries[0].EntityID != tenant.ID.String() || entries[0].ActorID != super.User.ID.String() ||
 				entries[0].RequestID != reply.Header.Get("X-Request-Id") {
-				t.Errorf("crossing in the trail of %s: %+v", where, entries)
+				t.Errorf("tenant.access in the trail of %s: %+v", where, entries)
 			}
 		}
 		super.Do(t, http.MethodGet, path+"?tenant_id="+uuid.NewString(), "").WantCode(t, 404, "not_found")
 
-		// What is done there belongs to that tenant, and is written down there.
+		// The company belongs to that tenant, and the entry is in its trail.
 		created := apitest.Decode[api.Company](t, super.Do(t, http.MethodPost, companiesPath+"?tenant_id="+tenant.ID.String(), `{"code":"NEW","name":"New"}`).Want(t, 201))
 		if created.TenantID != tenant.ID {
 			t.Errorf("created in tenant %s, want %s", created.TenantID, tenant.ID)
@@ -43,15 +43,15 @@ func TestSuperuserCrossing(t *testing.T) {
 		if entries := a.AuditEntries(t, tenant.ID, "company.create"); len(entries) != 1 || entries[0].ActorID != super.User.ID.String() {
 			t.Errorf("company.create in the tenant's trail: %+v", entries)
 		}
-		// Their own tenant is no crossing.
+		// Naming their own tenant writes no entry.
 		super.Do(t, http.MethodGet, companiesPath+"?tenant_id="+access.PlatformTenantID.String(), "").Want(t, 200)
 		if entries := a.AuditEntries(t, access.PlatformTenantID, "tenant.access"); len(entries) != 2 {
-			t.Errorf("%d crossings in the platform's trail, want 2", len(entries))
+			t.Errorf("%d entries tenant.access in the platform's trail, want 2", len(entries))
 		}
 	})
 }
 
-func TestReadsInAnotherTenantAreOneEntryWithTheirNumber(t *testing.T) {
+func TestReadsInAnotherTenantAreCountedInOneEntry(t *testing.T) {
 	t.Parallel()
 	apitest.Each(t, func(t *testing.T, a *apitest.App) {
 		const reads = 10
@@ -78,7 +78,7 @@ func TestReadsInAnotherTenantAreOneEntryWithTheirNumber(t *testing.T) {
 		}
 		super.Do(t, http.MethodGet, companiesPath+there, "").Want(t, 200)
 		want("one read", `{}`)
-		// They come at the same time.
+		// The requests run at the same time.
 		var reading sync.WaitGroup
 		for range reads - 1 {
 			reading.Go(func() { super.Do(t, http.MethodGet, usersPath+there, "").Want(t, 200) })
@@ -95,16 +95,16 @@ func TestReadsInAnotherTenantAreOneEntryWithTheirNumber(t *testing.T) {
 		a.Clock.Advance(time.Minute + time.Second)
 		super.Do(t, http.MethodGet, companiesPath+there, "").Want(t, 200)
 		want("a read after a minute", `{}`, `{}`, `{}`, `{}`, ten)
-		// One entry alone and an export have the number, too, and the chain is intact.
+		// Exports have the number, too, and the chain is intact.
 		for _, path := range []string{auditExportPath + there + "&action=tenant.access", auditExportPath + there + "&action=tenant.access&format=csv"} {
 			if body := string(super.Do(t, http.MethodGet, path, "").Want(t, 200).Body); !strings.Contains(strings.ReplaceAll(body, `""`, `"`), `"after":10`) {
-				t.Errorf("%s: no number in %s", path, body)
+				t.Errorf("%s: no count in %s", path, body)
 			}
 		}
 	})
 }
 
-// numbersOf returns the changes of entries, in one form for all engines.
+// numbersOf returns the changes of entries, formatted the same for all databases.
 func numbersOf(entries []api.AuditEntry) (changes []string) {
 	for _, e := range entries {
 		changes = append(changes, string(e.Changes))
@@ -112,7 +112,7 @@ func numbersOf(entries []api.AuditEntry) (changes []string) {
 	return changes
 }
 
-// That a code is taken in another tenant doesn't show.
+// Two tenants may use the same code.
 func TestCodesAreUniqueInTheirTenantOnly(t *testing.T) {
 	t.Parallel()
 	apitest.Each(t, func(t *testing.T, a *apitest.App) {
@@ -125,7 +125,7 @@ func TestCodesAreUniqueInTheirTenantOnly(t *testing.T) {
 	})
 }
 
-func TestSuperusersSayWhereTheyCreate(t *testing.T) {
+func TestSuperusersHaveToNameTheTenantOfNewResources(t *testing.T) {
 	t.Parallel()
 	apitest.Each(t, func(t *testing.T, a *apitest.App) {
 		super := a.Superuser(t)
@@ -141,7 +141,7 @@ func TestSuperusersSayWhereTheyCreate(t *testing.T) {
 				reply.WantCode(t, 409, "tenant_required")
 				reply.WantField(t, "tenant_id", "required")
 			}
-			// What is wrong with the request is said first.
+			// Validation comes first.
 			super.Do(t, method, path, "{}").WantCode(t, 422, "validation_failed")
 		}
 		if after := snapshot(t, a); after != before {

@@ -11,9 +11,9 @@ import (
 	"github.com/tenantry/tenantry/internal/apitest"
 )
 
-// A cycle can only be made past the program. Its departments are neither hidden nor kept from being
-// moved or deleted.
-func TestDepartmentsOfACycle(t *testing.T) {
+// Only direct changes of the database can create a cycle. Its departments are visible, and can be
+// moved and deleted.
+func TestDepartmentsInACycle(t *testing.T) {
 	t.Parallel()
 	apitest.Each(t, func(t *testing.T, a *apitest.App) {
 		admin := a.Actor(t, access.Admin)
@@ -47,7 +47,7 @@ func TestDepartmentsOfACycle(t *testing.T) {
 			}
 			user := apitest.Decode[api.User](t, admin.Do(t, http.MethodGet, "/api/v1/users/"+w.user.ID.String(), "").Want(t, 200))
 			if user.DepartmentID != nil {
-				t.Errorf("the user is still in a department")
+				t.Errorf("the user still has a department")
 			}
 		}
 		t.Run("are in the tree", func(t *testing.T) {
@@ -55,7 +55,7 @@ func TestDepartmentsOfACycle(t *testing.T) {
 			tree := string(admin.Do(t, http.MethodGet, treePath+"?company_id="+w.company.ID.String(), "").Want(t, 200).Body)
 			for _, d := range append(w.cycle, w.below, w.other) {
 				if n := strings.Count(tree, `"id":"`+d.ID.String()); n != 1 {
-					t.Errorf("department %s is there %d times, want once: %s", d.Code, n, tree)
+					t.Errorf("department %s is in the tree %d times, want once: %s", d.Code, n, tree)
 				}
 			}
 		})
@@ -72,7 +72,7 @@ func TestDepartmentsOfACycle(t *testing.T) {
 			"the branch":  func(w world) string { return branchPath(w.branch.ID) },
 			"the company": func(w world) string { return companyPath(w.company.ID) },
 		} {
-			t.Run("go with "+name, func(t *testing.T) {
+			t.Run("are deleted with "+name, func(t *testing.T) {
 				w := build(t)
 				preview := apitest.Decode[api.DeletionPreview](t, admin.Do(t, http.MethodDelete, path(w)+"?dry_run=true", "").Want(t, 200))
 				want := int64(4)
@@ -86,13 +86,13 @@ func TestDepartmentsOfACycle(t *testing.T) {
 				mustBeGone(t, w)
 			})
 		}
-		t.Run("one that is below itself", func(t *testing.T) {
+		t.Run("a department that is its own parent", func(t *testing.T) {
 			company := a.Company(t, admin.User.TenantID)
 			d := a.Department(t, company)
 			putBelow(t, a, d, d)
 			tree := string(admin.Do(t, http.MethodGet, treePath+"?company_id="+company.ID.String(), "").Want(t, 200).Body)
 			if !strings.Contains(tree, d.ID.String()) {
-				t.Errorf("it isn't in the tree: %s", tree)
+				t.Errorf("the department isn't in the tree: %s", tree)
 			}
 			admin.Do(t, http.MethodDelete, departmentPath(d.ID), "").Want(t, 204)
 			admin.Do(t, http.MethodGet, departmentPath(d.ID), "").WantCode(t, 404, "not_found")
@@ -100,7 +100,7 @@ func TestDepartmentsOfACycle(t *testing.T) {
 	})
 }
 
-// putBelow changes the parent of a department past the rules.
+// putBelow sets the parent of a department directly in the database.
 func putBelow(t *testing.T, a *apitest.App, d, parent db.Department) {
 	t.Helper()
 	d.ParentID = &parent.ID

@@ -15,8 +15,7 @@ import (
 	"github.com/tenantry/tenantry/internal/apitest"
 )
 
-// At most 100 departments are below each other, so that the JSON of the tree is nested at most 206
-// deep.
+// The hierarchy has at most 100 levels, so the JSON of the tree is nested at most 206 levels deep.
 func TestDepartmentLevels(t *testing.T) {
 	t.Parallel()
 	apitest.Each(t, func(t *testing.T, a *apitest.App) {
@@ -59,7 +58,7 @@ func TestDepartmentLevels(t *testing.T) {
 			}
 			admin.Do(t, http.MethodDelete, departmentPath(created.ID), "").Want(t, 204)
 		})
-		t.Run("a move counts those that are below", func(t *testing.T) {
+		t.Run("a move counts the departments below", func(t *testing.T) {
 			two := chain(2)
 			move(two[1], last).Want(t, 200)
 			refused(t, move(two[0], two[1]))
@@ -68,9 +67,9 @@ func TestDepartmentLevels(t *testing.T) {
 			move(two[0], long[most-3]).Want(t, 200)
 			admin.Do(t, http.MethodPut, departmentPath(two[1].ID), `{"name":"Renamed"}`).Want(t, 200)
 		})
-		t.Run("one of two moves that would be too deep together", func(t *testing.T) {
+		t.Run("only one of two moves that together are too deep", func(t *testing.T) {
 			for range 5 {
-				// Chains of 40, 40 and 40: two of them fit below each other.
+				// Three chains of 40: two of them fit below each other, three don't.
 				top, middle, bottom := chain(40), chain(40), chain(40)
 				var statuses [2]int
 				var wait sync.WaitGroup
@@ -82,7 +81,7 @@ func TestDepartmentLevels(t *testing.T) {
 				}
 			}
 		})
-		t.Run("a database that has more", func(t *testing.T) {
+		t.Run("a database that has more levels", func(t *testing.T) {
 			deep := chain(most + 1)
 			reply := tree()
 			reply.WantCode(t, 422, "too_large")
@@ -93,10 +92,10 @@ func TestDepartmentLevels(t *testing.T) {
 	})
 }
 
-// nesting returns how deep objects and arrays are in each other.
+// nesting returns the depth of nested objects and arrays.
 func nesting(json []byte) int {
 	depth, deepest := 0, 0
-	for _, c := range json { // no text of these tests has brackets
+	for _, c := range json { // these texts have no brackets
 		switch {
 		case strings.ContainsRune("{[", rune(c)):
 			depth++

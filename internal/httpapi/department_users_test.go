@@ -12,9 +12,9 @@ import (
 	"github.com/tenantry/tenantry/internal/apitest"
 )
 
-// A department that moves takes its users along, so that a user's branch is always that of the
-// department, where both have one.
-func TestDepartmentsThatMoveTakeTheirUsersAlong(t *testing.T) {
+// When a department moves to another branch, its users get that branch, too. So a user's branch is
+// always that of their department, if both have one.
+func TestMovedDepartmentMovesItsUsers(t *testing.T) {
 	t.Parallel()
 	apitest.Each(t, func(t *testing.T, a *apitest.App) {
 		admin := a.Actor(t, access.Admin)
@@ -27,7 +27,7 @@ func TestDepartmentsThatMoveTakeTheirUsersAlong(t *testing.T) {
 			return a.User(t, tenant, access.User, func(u *db.User) { u.CompanyID, u.BranchID, u.DepartmentID = &company.ID, branch, &department })
 		}
 		inNorth, inNone, inSub := user(&north.ID, sales.ID), user(nil, sales.ID), user(&north.ID, below.ID)
-		inSouth := user(&south.ID, sales.ID) // from before departments took their users along
+		inSouth := user(&south.ID, sales.ID) // has a branch that isn't the department's, as earlier versions allowed
 		colleague := a.User(t, tenant, access.User, func(u *db.User) { u.BranchID = &north.ID })
 		branchOf := func(u db.User) *uuid.UUID {
 			return apitest.Decode[api.User](t, admin.Do(t, http.MethodGet, userPath(u.ID), "").Want(t, 200)).BranchID
@@ -73,7 +73,7 @@ func TestDepartmentsThatMoveTakeTheirUsersAlong(t *testing.T) {
 		if entries := move(`{"name":"Sales","branch_id":"` + west.ID.String() + `"}`); len(entries) > 0 {
 			t.Errorf("entries: %+v", entries)
 		}
-		// A move that is refused moves nobody.
+		// A refused move changes no user.
 		admin.Do(t, http.MethodPut, departmentPath(sales.ID), `{"branch_id":"`+north.ID.String()+`","code":"`+below.Code+`"}`).WantCode(t, 409, "already_exists")
 		mustBeIn(map[*db.User]*db.Branch{&inNorth: &west})
 	})

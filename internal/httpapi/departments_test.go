@@ -36,7 +36,7 @@ func TestDepartmentReferences(t *testing.T) {
 				t.Errorf("%+v", d)
 			}
 		})
-		t.Run("400 for what is missing, of another company or of another tenant", func(t *testing.T) {
+		t.Run("400 for a reference that is missing, of another company or of another tenant", func(t *testing.T) {
 			existing := a.Department(t, company)
 			for place, ids := range map[string][]uuid.UUID{
 				"branch_id":    {uuid.New(), a.Branch(t, other).ID, a.Branch(t, foreign).ID, company.ID},
@@ -58,7 +58,7 @@ func TestDepartmentReferences(t *testing.T) {
 				}
 			}
 		})
-		t.Run("400 names all that is missing", func(t *testing.T) {
+		t.Run("400 names all missing references", func(t *testing.T) {
 			id := uuid.NewString()
 			reply := admin.Do(t, http.MethodPost, departmentsPath, `{"company_id":"`+id+`","code":"X","name":"X","branch_id":"`+id+`","parent_id":"`+id+`","head_user_id":"`+id+`"}`)
 			reply.WantCode(t, 400, "unknown_reference")
@@ -69,8 +69,8 @@ func TestDepartmentReferences(t *testing.T) {
 	})
 }
 
-// TestReferencesUnderConcurrency deletes a company while others put something into it: that gets in
-// and goes with it, or is refused, and nothing else happens.
+// TestReferencesUnderConcurrency deletes a company while others create rows below it. Each creation
+// either succeeds and the row is deleted with the company, or is refused.
 func TestReferencesUnderConcurrency(t *testing.T) {
 	t.Parallel()
 	apitest.Each(t, func(t *testing.T, a *apitest.App) {
@@ -129,7 +129,7 @@ func TestDepartmentCycles(t *testing.T) {
 				t.Errorf("a refused move changed something, perhaps the company's version:\n%s\nwas\n%s", after, before)
 			}
 		})
-		t.Run("200 sideways and up, and leaves the company alone", func(t *testing.T) {
+		t.Run("200 for moves that make no cycle, which don't change the company", func(t *testing.T) {
 			top, other := a.Department(t, company), a.Department(t, company)
 			grandchild := below(below(top))
 			move(grandchild, other).Want(t, 200)
@@ -140,7 +140,7 @@ func TestDepartmentCycles(t *testing.T) {
 				t.Errorf("the company changed: %+v", now)
 			}
 		})
-		t.Run("one of two moves that would make a cycle together", func(t *testing.T) {
+		t.Run("only one of two moves that together make a cycle", func(t *testing.T) {
 			for range 20 {
 				one, two := a.Department(t, company), a.Department(t, company)
 				statuses := make([]int, 2)

@@ -24,16 +24,16 @@ func TestCrossOriginRequests(t *testing.T) {
 		app          *apitest.App
 		origin, want string
 	}{
-		"allowed":                    {a, allowed, allowed},
-		"another one that is":        {a, "https://admin.example.com", "https://admin.example.com"},
-		"not allowed":                {a, "https://evil.example", ""},
-		"only similar":               {a, "https://app.example.com.evil.example", ""},
-		"with another scheme":        {a, "http://app.example.com", ""},
-		"with another port":          {a, "https://app.example.com:444", ""},
-		"null, as of a local file":   {a, "null", ""},
-		"none, with none set":        {none, allowed, ""},
-		"any, in development":        {all, "https://any.example", "*"},
-		"null, when all are allowed": {all, "null", "*"},
+		"allowed":                     {a, allowed, allowed},
+		"another allowed origin":      {a, "https://admin.example.com", "https://admin.example.com"},
+		"not allowed":                 {a, "https://evil.example", ""},
+		"only similar":                {a, "https://app.example.com.evil.example", ""},
+		"with another scheme":         {a, "http://app.example.com", ""},
+		"with another port":           {a, "https://app.example.com:444", ""},
+		"null, sent for a local file": {a, "null", ""},
+		"no origin, none configured":  {none, allowed, ""},
+		"any origin, in development":  {all, "https://any.example", "*"},
+		"null, when all are allowed":  {all, "null", "*"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for method, options := range map[string][]apitest.Option{
@@ -44,30 +44,30 @@ func TestCrossOriginRequests(t *testing.T) {
 				if got := r.Header.Get("Access-Control-Allow-Origin"); got != tc.want {
 					t.Errorf("%s: Access-Control-Allow-Origin %q, want %q", method, got, tc.want)
 				}
-				// Who someone is stands in a header that no browser sends by itself. So cookies are
-				// never asked for.
+				// The token is in a header that browsers don't send by themselves. So credentials
+				// such as cookies are never allowed.
 				if got := r.Header.Get("Access-Control-Allow-Credentials"); got != "" {
 					t.Errorf("%s: Access-Control-Allow-Credentials %q, want none", method, got)
 				}
 				if tc.app == a && !slices.Contains(r.Header.Values("Vary"), "Origin") {
-					t.Errorf("%s: Vary %q, want Origin in it: a cache must not give this to others", method, r.Header.Values("Vary"))
+					t.Errorf("%s: Vary %q, want Origin, so that a cache doesn't share the reply", method, r.Header.Values("Vary"))
 				}
 			}
 		})
 	}
 }
 
-func TestPagesMayReadWhatTheyNeed(t *testing.T) {
+func TestScriptsMayReadExposedHeaders(t *testing.T) {
 	t.Parallel()
 	a := apitest.New(t, store.SQLite, func(cfg *config.Config) { cfg.AllowedOrigins = []string{allowed} })
-	for _, path := range []string{"/api/healthz", "/api/v1/auth/me", "/nothing"} { // errors have something to read, too
+	for _, path := range []string{"/api/healthz", "/api/v1/auth/me", "/nothing"} { // errors have such headers, too
 		exposed := a.Do(t, http.MethodGet, path, "", apitest.Header("Origin", allowed)).Header.Get("Access-Control-Expose-Headers")
 		for _, name := range []string{
 			"ETag", "Link", "Location", "RateLimit", "RateLimit-Policy", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset",
 			"Retry-After", "X-Request-Id", "Deprecation", "Sunset", "Content-Disposition",
 		} {
 			if !slices.ContainsFunc(strings.Split(exposed, ","), func(s string) bool { return strings.EqualFold(strings.TrimSpace(s), name) }) {
-				t.Errorf("%s: %s is not among those that a page may read: %s", path, name, exposed)
+				t.Errorf("%s: %s isn't exposed to scripts: %s", path, name, exposed)
 			}
 		}
 	}
@@ -93,20 +93,20 @@ func TestEveryKindOfReplyHasTheSecurityHeaders(t *testing.T) {
 	a := apitest.New(t, store.SQLite, func(cfg *config.Config) { cfg.AllowedOrigins = []string{allowed} })
 	admin := a.Actor(t, access.Admin)
 	replies := map[string]apitest.Reply{
-		"a start page":      a.Do(t, http.MethodGet, "/", ""),
-		"a document":        a.Do(t, http.MethodGet, "/api/openapi.json", ""),
-		"health":            a.Do(t, http.MethodGet, "/api/health", ""),
-		"a list":            admin.Do(t, http.MethodGet, "/api/v1/org/companies", ""),
-		"by an old path":    admin.Do(t, http.MethodGet, "/api/org/companies", ""),
-		"nothing there":     a.Do(t, http.MethodGet, "/nothing", ""),
-		"a wrong method":    a.Do(t, http.MethodDelete, "/api/health", ""),
-		"nobody":            a.Do(t, http.MethodGet, "/api/v1/auth/me", ""),
-		"not valid":         admin.Do(t, http.MethodPost, "/api/v1/org/companies", `{}`),
-		"no JSON":           admin.Do(t, http.MethodPost, "/api/v1/org/companies", `{`),
-		"a preflight":       a.Do(t, http.MethodOptions, "/api/v1/org/companies", "", apitest.Header("Origin", allowed), apitest.Header("Access-Control-Request-Method", "POST")),
-		"a bad preflight":   a.Do(t, http.MethodOptions, "/nothing", "", apitest.Header("Origin", "null"), apitest.Header("Access-Control-Request-Method", "POST")),
-		"two slashes":       a.Do(t, http.MethodGet, "//api//health", ""),
-		"a slash at an end": a.Do(t, http.MethodGet, "/api/health/", ""),
+		"a start page":         a.Do(t, http.MethodGet, "/", ""),
+		"the OpenAPI document": a.Do(t, http.MethodGet, "/api/openapi.json", ""),
+		"health":               a.Do(t, http.MethodGet, "/api/health", ""),
+		"a list":               admin.Do(t, http.MethodGet, "/api/v1/org/companies", ""),
+		"a deprecated path":    admin.Do(t, http.MethodGet, "/api/org/companies", ""),
+		"nothing there":        a.Do(t, http.MethodGet, "/nothing", ""),
+		"a wrong method":       a.Do(t, http.MethodDelete, "/api/health", ""),
+		"nobody":               a.Do(t, http.MethodGet, "/api/v1/auth/me", ""),
+		"not valid":            admin.Do(t, http.MethodPost, "/api/v1/org/companies", `{}`),
+		"no JSON":              admin.Do(t, http.MethodPost, "/api/v1/org/companies", `{`),
+		"a preflight":          a.Do(t, http.MethodOptions, "/api/v1/org/companies", "", apitest.Header("Origin", allowed), apitest.Header("Access-Control-Request-Method", "POST")),
+		"a bad preflight":      a.Do(t, http.MethodOptions, "/nothing", "", apitest.Header("Origin", "null"), apitest.Header("Access-Control-Request-Method", "POST")),
+		"a double slash":       a.Do(t, http.MethodGet, "//api//health", ""),
+		"a trailing slash":     a.Do(t, http.MethodGet, "/api/health/", ""),
 	}
 	for _, name := range slices.Sorted(maps.Keys(replies)) {
 		h := replies[name].Header
@@ -118,7 +118,7 @@ func TestEveryKindOfReplyHasTheSecurityHeaders(t *testing.T) {
 			}
 		}
 		wantCache := "no-store"
-		if name == "a list" || name == "by an old path" {
+		if name == "a list" || name == "a deprecated path" {
 			wantCache = "private, no-cache"
 		}
 		if got := h.Get("Cache-Control"); got != wantCache {

@@ -21,16 +21,16 @@ import (
 	"github.com/tenantry/tenantry/internal/store/storetest"
 )
 
-// cast is who takes part in a change: a person with another session, an admin of their tenant, and
-// a superuser.
+// cast has the participants of a change: a person with another session, an admin of their tenant,
+// and a superuser.
 type cast struct{ person, other, admin, super *apitest.Actor }
 
-// change is one after which a person may do less.
+// change is a change that revokes rights of the person.
 type change struct {
 	make   func(t *testing.T, c cast)
 	status int // of the person's next request
 	code   api.ErrorCode
-	whole  bool // it is about the whole tenant
+	wide   bool // it affects the whole tenant
 }
 
 func ended(f func(t *testing.T, c cast)) change {
@@ -51,13 +51,13 @@ var changes = map[string]change{
 		t.Helper()
 		c.other.Do(t, http.MethodPost, "/api/v1/auth/logout", `{"scope":"all"}`).Want(t, 204)
 	}),
-	"one of one's own sessions": ended(func(t *testing.T, c cast) {
+	"end of one own session": ended(func(t *testing.T, c cast) {
 		t.Helper()
 		me := apitest.Decode[api.Me](t, c.person.Do(t, http.MethodGet, mePath, "").Want(t, 200))
 		c.other.Do(t, http.MethodDelete, "/api/v1/auth/sessions/"+me.Session.ID.String(), "").Want(t, 204)
 		c.other.Do(t, http.MethodGet, mePath, "").Want(t, 200)
 	}),
-	"another password": ended(func(t *testing.T, c cast) {
+	"password change": ended(func(t *testing.T, c cast) {
 		t.Helper()
 		body := `{"current_password":"` + apitest.Password + `","new_password":"a better horse than before"}`
 		c.other.Do(t, http.MethodPost, "/api/v1/auth/password", body).Want(t, 204)
@@ -69,7 +69,7 @@ var changes = map[string]change{
 		token := apitest.Decode[api.OneTimeToken](t, c.admin.Do(t, http.MethodPost, path, "").Want(t, 200))
 		c.other.Do(t, http.MethodPost, "/api/v1/auth/password/reset", `{"token":"`+token.Token+`","new_password":"a better horse than before"}`).Want(t, 204)
 	}),
-	"an admin": ended(func(t *testing.T, c cast) {
+	"end of sessions by an admin": ended(func(t *testing.T, c cast) {
 		t.Helper()
 		c.admin.Do(t, http.MethodDelete, fmt.Sprintf("/api/v1/users/%s/sessions", c.person.User.ID), "").Want(t, 204)
 	}),
@@ -103,11 +103,11 @@ var changes = map[string]change{
 			t.Helper()
 			c.super.Do(t, http.MethodPost, "/api/v1/tenants/"+c.person.User.TenantID.String()+"/suspend", "").Want(t, 200)
 		},
-		status: http.StatusForbidden, code: "tenant_suspended", whole: true,
+		status: http.StatusForbidden, code: "tenant_suspended", wide: true,
 	},
 }
 
-// overheard is what is said on a channel.
+// overheard has the messages received on a channel.
 type overheard struct {
 	mu    sync.Mutex
 	texts strings.Builder
@@ -119,7 +119,7 @@ func (o *overheard) has(text string) bool {
 	return strings.Contains(o.texts.String(), text)
 }
 
-// overhear listens to the channel of an application until the test ends.
+// overhear records the messages on an application's invalidation channel until the test ends.
 func overhear(t *testing.T, a *apitest.App) *overheard {
 	t.Helper()
 	var channel invalidation.Transport
@@ -151,8 +151,8 @@ func overhear(t *testing.T, a *apitest.App) *overheard {
 	return o
 }
 
-// TestChangesCountAtOnce makes each change on one instance, while another one knows the person from
-// a moment ago.
+// TestChangesCountAtOnce makes each change on one instance, while another instance has the person's
+// session in its cache.
 func TestChangesCountAtOnce(t *testing.T) {
 	t.Parallel()
 	withRedis := withRedis(storetest.RedisURL(t))
@@ -172,7 +172,7 @@ func TestChangesCountAtOnce(t *testing.T) {
 		t.Parallel()
 		a := apitest.New(t, store.MySQL)
 		if a.Sessions.Checks().Live {
-			t.Error("it hears others, by what?")
+			t.Error("the instance claims to hear others, but has no channel")
 		}
 		changesCountAtOnce(t, a)
 	})
@@ -216,7 +216,7 @@ func changesCountAtOnce(t *testing.T, one *apitest.App) {
 					break
 				}
 				if !hears || begun.Sub(since) > time.Second {
-					t.Fatalf("a request is let in that began %s after the change", begun.Sub(since))
+					t.Fatalf("a request was accepted that began %s after the change", begun.Sub(since))
 				}
 			}
 			finish().WantCode(t, change.status, change.code)
@@ -225,23 +225,23 @@ func changesCountAtOnce(t *testing.T, one *apitest.App) {
 			}
 			if hears {
 				subject := invalidation.User(user.TenantID, user.ID)
-				if change.whole {
+				if change.wide {
 					subject = invalidation.Tenant(user.TenantID)
 				}
-				redistest.Until(t, "it is announced", func() bool { return announced.has(" " + subject.String() + "\n") })
+				redistest.Until(t, "the change is announced", func() bool { return announced.has(" " + subject.String() + "\n") })
 			}
 		})
 	}
 	if checks := one.Sessions.Checks(); hears && checks.Remembered == 0 {
-		t.Errorf("%+v: nothing was remembered, so nothing was tested", checks)
+		t.Errorf("%+v: no session was cached, so nothing was tested", checks)
 	}
 }
 
-// lateBody is a body whose reader waits.
+// lateBody is a body whose first read blocks until it has arrived.
 type lateBody struct {
 	io.Reader
 
-	begun, come chan struct{}
+	begun, arrived chan struct{}
 }
 
 func (b lateBody) Read(p []byte) (int, error) {
@@ -249,13 +249,13 @@ func (b lateBody) Read(p []byte) (int, error) {
 	case <-b.begun:
 	default:
 		close(b.begun)
-		<-b.come
+		<-b.arrived
 	}
 	return b.Reader.Read(p)
 }
 
-// begin sends a request to an instance up to its body, and returns when the instance waits for
-// that. finish sends the rest.
+// begin sends the headers of a request and returns when the instance waits for the body. finish
+// sends the body.
 func begin(t *testing.T, a *apitest.App, who *apitest.Actor, path string) (finish func() apitest.Reply) {
 	t.Helper()
 	const company = `{"code":"LATE","name":"Late"}`
@@ -263,7 +263,7 @@ func begin(t *testing.T, a *apitest.App, who *apitest.Actor, path string) (finis
 	replies := make(chan apitest.Reply, 1)
 	go func() {
 		replies <- a.Do(t, http.MethodPost, path, company, apitest.Header("Authorization", "Bearer "+who.AccessToken), func(r *http.Request) {
-			r.Header.Set("Expect", "100-continue") // the body is asked for when it is read
+			r.Header.Set("Expect", "100-continue") // the server asks for the body when it reads it
 			r.Body, r.GetBody = io.NopCloser(body), nil
 		})
 	}()
@@ -273,13 +273,12 @@ func begin(t *testing.T, a *apitest.App, who *apitest.Actor, path string) (finis
 		t.Fatalf("status %d before the body", reply.Status)
 	}
 	return func() apitest.Reply {
-		close(body.come)
+		close(body.arrived)
 		return <-replies
 	}
 }
 
-// Whoever was not told asks the database, and the other way round nobody is refused who has logged
-// in again.
+// An ended session is refused even before the instance is notified, and a new log-in works at once.
 func TestLoginAfterTheEnd(t *testing.T) {
 	t.Parallel()
 	a := apitest.New(t, store.SQLite, withRedis(storetest.RedisURL(t)))

@@ -18,7 +18,7 @@ import (
 
 const companiesPath = "/api/v1/org/companies"
 
-// attempt is a request for an operation: the document's own example, about one resource.
+// attempt returns a request for an operation: the document's example for one resource.
 func attempt(op access.Operation, id uuid.UUID) (method, path, body string) {
 	path = op.Address(id.String())
 	if op.Spec.RequestBody != nil {
@@ -35,7 +35,7 @@ func documents(op access.Operation, status string) bool {
 	return op.Spec.Responses.Value(status) != nil
 }
 
-func TestEveryOperationRefusesWhatTheDocumentDoesNotKnow(t *testing.T) {
+func TestEveryOperationRefusesUndocumentedInput(t *testing.T) {
 	t.Parallel()
 	apitest.Each(t, func(t *testing.T, a *apitest.App) {
 		// The superuser may call every operation.
@@ -73,7 +73,7 @@ func TestEveryOperationRefusesWhatTheDocumentDoesNotKnow(t *testing.T) {
 	})
 }
 
-// withoutVariables is a problem without what differs from request to request.
+// withoutVariables returns a problem without the fields that differ between equal requests.
 func withoutVariables(t *testing.T, r apitest.Reply) api.Problem {
 	t.Helper()
 	p := apitest.Decode[api.Problem](t, r.Want(t, 404))
@@ -81,7 +81,7 @@ func withoutVariables(t *testing.T, r apitest.Reply) api.Problem {
 	return p
 }
 
-// snapshot is all rows of the described resources, as text.
+// snapshot returns all rows of the described resources, as text.
 func snapshot(t *testing.T, a *apitest.App) string {
 	t.Helper()
 	var all []string
@@ -99,7 +99,7 @@ func TestDatabaseFaults(t *testing.T) {
 		withDatabase := slices.DeleteFunc(apitest.Operations(t), func(op access.Operation) bool { return !documents(op, "500") })
 
 		a.Exec(t, "DROP TABLE sessions")
-		a.Exec(t, "ALTER TABLE users RENAME TO former_users") // what refers to it keeps it from being dropped
+		a.Exec(t, "ALTER TABLE users RENAME TO former_users") // foreign keys prevent dropping it
 		for _, op := range withDatabase {
 			method, path, body := attempt(op, company.ID)
 			if op.ID == "refresh" {
@@ -107,13 +107,13 @@ func TestDatabaseFaults(t *testing.T) {
 			}
 			problem := admin.Do(t, method, path, body).WantCode(t, 500, "internal")
 			if strings.Contains(problem.Detail, "users") || strings.Contains(problem.Detail, "sessions") {
-				t.Errorf("%s tells strangers about tables: %s", op.ID, problem.Detail)
+				t.Errorf("%s names a table in its detail: %s", op.ID, problem.Detail)
 			}
 		}
 		a.Do(t, http.MethodGet, "/api/health", "").Want(t, 200)
 
 		a.Store.Close()
-		a.Clock.Advance(time.Second) // until then the state that was found is told
+		a.Clock.Advance(time.Second) // until then the cached state is reported
 		for _, op := range withDatabase {
 			method, path, body := attempt(op, company.ID)
 			if op.ID == "refresh" {
@@ -130,7 +130,7 @@ func TestDatabaseFaults(t *testing.T) {
 	})
 }
 
-func TestRoleIsThatOfThisMoment(t *testing.T) {
+func TestRoleChangeCountsAtOnce(t *testing.T) {
 	t.Parallel()
 	apitest.Each(t, func(t *testing.T, a *apitest.App) {
 		admin := a.Actor(t, access.Admin)

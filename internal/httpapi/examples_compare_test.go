@@ -17,30 +17,30 @@ import (
 	"github.com/tenantry/tenantry/internal/apitest"
 )
 
-// madeAnew are the fields whose values nobody can know beforehand. All others are in a reply just
-// as the document shows them.
-var madeAnew = map[string]bool{
+// generated are the fields whose values can't be known in advance. In a reply all other fields are
+// as in the document.
+var generated = map[string]bool{
 	"access_token": true, "refresh_token": true, "token": true, "link": true, // random, or signed
 	"next_cursor": true, "checkpoint": true, "hash": true, // signed, or made from ids
 	"latency_ms": true,
 }
 
-// comparison finds out whether an example is true.
+// comparison compares an example with a reply.
 type comparison struct {
-	known       map[string]bool   // ids that are the same in example and reply
-	ids         map[string]string // by the id in the example, the one in the reply that the server made
+	known       map[string]bool   // ids that have to be equal in example and reply
+	ids         map[string]string // the generated id in the reply, by the id in the example
 	ignoreTimes bool
 	differences []string
 }
 
-// added are fields that get more values with each described resource, so that examples of others
-// need not have them.
+// added are fields that grow with each described resource, so examples need not have all their
+// values.
 var added = map[string]bool{"others": true}
 
-// excerpts are lists of which the examples show some members.
+// excerpts are lists of which examples show only some items.
 var excerpts = map[string]bool{"permissions": true}
 
-// excerpt is what an example shows of a reply.
+// excerpt returns the part of a reply that an example shows.
 func excerpt(reply, example any) any {
 	switch got := reply.(type) {
 	case map[string]any:
@@ -53,7 +53,7 @@ func excerpt(reply, example any) any {
 	return reply
 }
 
-// differences lists where a reply isn't what the example shows.
+// differences lists where a reply differs from the example.
 func (w *exampleWorld) differences(example, reply any) []string {
 	c := comparison{known: w.known, ids: map[string]string{}, ignoreTimes: w.isClockRunning}
 	c.compare("", "", example, reply)
@@ -104,7 +104,7 @@ func (c *comparison) compare(at, name string, example, reply any) {
 	}
 }
 
-// same is true for equal values, and for those that can only be alike.
+// same reports whether two values are equal, or have the same form if their values are generated.
 func (c *comparison) same(name string, example, reply any) bool {
 	if example == reply {
 		return true
@@ -114,7 +114,7 @@ func (c *comparison) same(name string, example, reply any) bool {
 	}
 	shown, isText := example.(string)
 	if !isText {
-		return madeAnew[name]
+		return generated[name]
 	}
 	got, _ := reply.(string)
 	switch {
@@ -123,12 +123,12 @@ func (c *comparison) same(name string, example, reply any) bool {
 	case c.ignoreTimes && isTime(shown):
 		return isTime(got)
 	default:
-		return madeAnew[name] && skeleton(shown) == skeleton(got)
+		return generated[name] && skeleton(shown) == skeleton(got)
 	}
 }
 
-// sameID is true for ids that the server made, if an id that is twice in the example is twice in
-// the reply.
+// sameID reports whether two generated ids match: equal ids in the example have to be equal in the
+// reply.
 func (c *comparison) sameID(shown, got string) bool {
 	if c.known[shown] || c.known[got] || uuid.Validate(got) != nil {
 		return false
@@ -147,10 +147,10 @@ func isTime(text string) bool {
 
 var words = regexp.MustCompile(`[A-Za-z0-9_-]+`)
 
-// skeleton is a text without its words.
+// skeleton returns a text without its words.
 func skeleton(text string) string { return words.ReplaceAllString(text, "x") }
 
-// shows returns how the reply differs from an example of its media type.
+// shows lists how the reply differs from an example of its media type.
 func (w *exampleWorld) shows(mediaType string, media *openapi3.MediaType, example any, reply apitest.Reply) []string {
 	if got, _, _ := strings.Cut(reply.Header.Get("Content-Type"), ";"); got != mediaType {
 		return []string{"the reply is " + got + " and not " + mediaType}
@@ -162,7 +162,7 @@ func (w *exampleWorld) shows(mediaType string, media *openapi3.MediaType, exampl
 			return []string{err.Error()}
 		}
 		if s := media.Schema.Value; len(s.Properties) == 0 && len(s.AllOf) == 0 {
-			body = excerpt(body, example) // of an object about which the document says nothing more
+			body = excerpt(body, example) // an object without a schema of its own
 		}
 		return w.differences(example, body)
 	}
@@ -176,7 +176,7 @@ func (w *exampleWorld) shows(mediaType string, media *openapi3.MediaType, exampl
 	return differences
 }
 
-// sameLine compares a line of a text; one that is JSON as such.
+// sameLine compares two lines of text; lines of JSON are compared as JSON.
 func (w *exampleWorld) sameLine(shown, got string) bool {
 	var example, reply any
 	if json.Unmarshal([]byte(shown), &example) == nil && json.Unmarshal([]byte(got), &reply) == nil {
@@ -185,7 +185,7 @@ func (w *exampleWorld) sameLine(shown, got string) bool {
 	return shown == got
 }
 
-// headerValue is the example of a header as it is sent.
+// headerValue returns the example of a header in the form in which it is sent.
 func headerValue(h *openapi3.Header) string {
 	if number, ok := h.Example.(float64); ok {
 		return strconv.FormatFloat(number, 'f', -1, 64)
@@ -193,17 +193,17 @@ func headerValue(h *openapi3.Header) string {
 	return fmt.Sprint(h.Example)
 }
 
-// numbers are the parts of a header that differ from reply to reply: numbers, ids, times and
+// numbers matches the parts of a header that differ from reply to reply: numbers, ids, times and
 // cursors.
 var numbers = regexp.MustCompile(`[A-Za-z0-9_-]*[0-9][A-Za-z0-9_-]*`)
 
-// showsHeader is true if the header's example is one that the reply could have.
+// showsHeader reports whether the example of a header is a possible value of the reply's header.
 func showsHeader(example string, name string, header http.Header) bool {
 	shape := func(value string) string { return numbers.ReplaceAllString(value, "0") }
 	return slices.ContainsFunc(header.Values(name), func(got string) bool { return shape(got) == shape(example) })
 }
 
-// ellipsis cuts a text that nobody would read to its end.
+// ellipsis shortens a long text.
 func ellipsis(text string) string {
 	const most = 300
 	if len(text) <= most {

@@ -13,7 +13,7 @@ import (
 	"github.com/tenantry/tenantry/internal/document"
 )
 
-// failures bring about the errors that the document shows, by the names of its shared replies.
+// failures provoke the errors that the document shows, by the names of its shared replies.
 var failures = map[string]func(t *testing.T, w *exampleWorld) apitest.Reply{
 	"BadRequest": func(t *testing.T, w *exampleWorld) apitest.Reply {
 		return w.asAdmin(t, http.MethodPost, companiesPath, `{"code": "NORTH", "name": "TechStart`)
@@ -82,12 +82,12 @@ var failures = map[string]func(t *testing.T, w *exampleWorld) apitest.Reply{
 	},
 	"Unavailable": func(t *testing.T, w *exampleWorld) apitest.Reply {
 		w.Store.Close()
-		w.Clock.Advance(time.Second) // until then the state that was found is told
+		w.Clock.Advance(time.Second) // until then the cached state is reported
 		return w.asAdmin(t, http.MethodGet, companiesPath, "")
 	},
 }
 
-// exampleRequestID is that of the document's errors.
+// exampleRequestID is the request id in the document's errors.
 var exampleRequestID = apitest.Header("X-Request-Id", "01939000-aaaa-7bbb-8ccc-ddddeeeeffff")
 
 func (w *exampleWorld) asAdmin(t *testing.T, method, path, body string, options ...apitest.Option) apitest.Reply {
@@ -95,7 +95,8 @@ func (w *exampleWorld) asAdmin(t *testing.T, method, path, body string, options 
 	return w.do(t, "Bearer "+w.admin.AccessToken, method, path, body, append(options, exampleRequestID)...)
 }
 
-// TestEveryExampleOfAnErrorIsTrue brings about every error that the document shows, and compares.
+// TestEveryExampleOfAnErrorIsTrue provokes every error that the document shows and compares the
+// reply with the example.
 func TestEveryExampleOfAnErrorIsTrue(t *testing.T) {
 	t.Parallel()
 	doc, err := document.Shared()
@@ -115,7 +116,7 @@ func TestEveryExampleOfAnErrorIsTrue(t *testing.T) {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
 				if failures[name] == nil {
-					t.Fatal("nothing brings it about; say in failures what does")
+					t.Fatal("nothing provokes this error; add an entry to failures")
 				}
 				w := newExampleWorld(t)
 				reply := failures[name](t, w)

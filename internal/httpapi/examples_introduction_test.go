@@ -14,12 +14,12 @@ import (
 	"github.com/tenantry/tenantry/internal/document"
 )
 
-// blocks of the introduction: lines of shell, and the reply that they get.
+// blocks matches the introduction's shell blocks with their replies.
 var blocks = regexp.MustCompile("(?s)```sh\n(.*?)```\n```http\n(.*?)```")
 
-// TestIntroductionIsTrue runs the introduction's lines of shell as they stand, one block after the
-// other in one shell, on the world of the examples instead of the demo. Of a reply the introduction
-// shows the status, some headers and some fields.
+// TestIntroductionIsTrue runs the introduction's shell blocks in order in one shell, against the
+// example world instead of the demo. The introduction shows the status, some headers and some
+// fields of each reply.
 func TestIntroductionIsTrue(t *testing.T) {
 	t.Parallel()
 	doc, err := document.Shared()
@@ -28,7 +28,7 @@ func TestIntroductionIsTrue(t *testing.T) {
 	}
 	found := blocks.FindAllStringSubmatch(doc.Info.Description, -1)
 	if len(found) < 5 || strings.Count(doc.Info.Description, "```sh") != len(found) {
-		t.Fatalf("%d blocks of shell have a reply, of %d", len(found), strings.Count(doc.Info.Description, "```sh"))
+		t.Fatalf("%d of %d shell blocks have a reply", len(found), strings.Count(doc.Info.Description, "```sh"))
 	}
 	w := newExampleWorld(t)
 	const end = "--- end of a block ---"
@@ -47,16 +47,16 @@ func TestIntroductionIsTrue(t *testing.T) {
 	}
 }
 
-// wantShown fails the test unless a reply has what the introduction shows of it.
+// wantShown fails the test unless a reply has everything that the introduction shows.
 func (w *exampleWorld) wantShown(t *testing.T, lines, shown, got string) {
 	t.Helper()
 	want, reply := readReply(t, shown), readReply(t, got)
 	if want.Status != reply.Status {
-		t.Errorf("%s\nis answered with %d, and the introduction says %d:\n%s", lines, reply.Status, want.Status, got)
+		t.Errorf("%s\nstatus %d, the introduction has %d:\n%s", lines, reply.Status, want.Status, got)
 	}
 	for name := range want.Header {
 		if !showsHeader(want.Header.Get(name), name, reply.Header) {
-			t.Errorf("%s\nis answered with %s %q, and the introduction says %q", lines, name, reply.Header.Values(name), want.Header.Get(name))
+			t.Errorf("%s\nheader %s %q, the introduction has %q", lines, name, reply.Header.Values(name), want.Header.Get(name))
 		}
 	}
 	example, body := parse(t, want.Body), parse(t, reply.Body)
@@ -74,7 +74,7 @@ func parse(t *testing.T, body []byte) any {
 	return value
 }
 
-// readReply reads what curl -i writes.
+// readReply parses the output of curl -i.
 func readReply(t *testing.T, text string) apitest.Reply {
 	t.Helper()
 	head, body, _ := strings.Cut(strings.ReplaceAll(text, "\r\n", "\n"), "\n\n")
@@ -86,7 +86,7 @@ func readReply(t *testing.T, text string) apitest.Reply {
 	return apitest.Reply{Status: response.StatusCode, Header: response.Header, Body: bytes.TrimSpace([]byte(body))}
 }
 
-// shortened is a reply with the fields that are shown.
+// shortened returns the reply with only the fields that are shown.
 func shortened(reply, shown any) any {
 	switch got := reply.(type) {
 	case map[string]any:

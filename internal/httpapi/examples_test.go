@@ -23,7 +23,7 @@ import (
 	"github.com/tenantry/tenantry/internal/tools/resource"
 )
 
-// beforehand makes the state that an operation is for, where the world hasn't got it.
+// beforehand brings the world into the state that an operation requires.
 var beforehand = map[string]func(t *testing.T, w *exampleWorld){
 	"activateUser":     func(t *testing.T, w *exampleWorld) { w.set(t, "users", "is_active = 0", "user") },
 	"resumeTenant":     func(t *testing.T, w *exampleWorld) { w.set(t, "tenants", "status = 'suspended'", "tenant") },
@@ -37,7 +37,7 @@ var beforehand = map[string]func(t *testing.T, w *exampleWorld){
 	},
 }
 
-// circumstances are those of replies that the plain request doesn't get.
+// circumstances prepare the world for replies other than the usual one.
 var circumstances = map[string]map[string]func(t *testing.T, w *exampleWorld){
 	"deleteTenant": {"of a tenant that is large": func(_ *testing.T, w *exampleWorld) { w.slowDown() }},
 	"deleteCompany": {"of a company that is large": func(t *testing.T, w *exampleWorld) {
@@ -61,21 +61,20 @@ var circumstances = map[string]map[string]func(t *testing.T, w *exampleWorld){
 	"getHealth": {"without a database": func(_ *testing.T, w *exampleWorld) { w.Store.Close() }},
 }
 
-// addDepartments makes the example's company larger than what a deletion deletes between two looks
-// at the clock.
+// addDepartments makes the example's company so large that a deletion takes several batches.
 func (w *exampleWorld) addDepartments(t *testing.T, change func(*db.Department)) {
 	t.Helper()
 	addDepartments(t, w.App, db.Company{TenantID: w.tenantID(), ID: uuid.MustParse(w.ids["company"])}, 150, change)
 }
 
-// slowDown makes every look at the clock take four seconds.
+// slowDown makes the clock advance four seconds at each reading.
 func (w *exampleWorld) slowDown() {
 	w.Clock.Step(4 * time.Second)
 	w.isClockRunning = true
 }
 
-// secret stands where an example has one that nobody else could have; it is empty for a field that
-// is none.
+// secret returns the value for a field or parameter whose example can't be valid, such as a token;
+// "" for others.
 func (w *exampleWorld) secret(t *testing.T, name string) string {
 	t.Helper()
 	switch name {
@@ -94,9 +93,8 @@ func (w *exampleWorld) secret(t *testing.T, name string) string {
 	}
 }
 
-// TestEveryExampleIsTrue sends every example of a request, body or parameter, as it stands in the
-// document, and compares the replies with the examples of replies: they are equal, but for what the
-// server makes anew each time.
+// TestEveryExampleIsTrue sends every example of a body or parameter in the document and compares
+// the replies with the examples of replies. They have to be equal, except for generated values.
 func TestEveryExampleIsTrue(t *testing.T) {
 	t.Parallel()
 	seen := newHeaders()
@@ -116,7 +114,7 @@ func TestEveryExampleIsTrue(t *testing.T) {
 	seen.want(t)
 }
 
-// answer is a reply, and the world that it came from.
+// answer is a reply with the world that it came from.
 type answer struct {
 	apitest.Reply
 
@@ -126,11 +124,11 @@ type answer struct {
 
 type answers []answer
 
-// exampleReplies sends all that the document shows of an operation's request.
+// exampleReplies sends all example requests of an operation.
 func exampleReplies(t *testing.T, op access.Operation) answers {
 	t.Helper()
 	var replies answers
-	var reading *exampleWorld // what changes nothing may share one
+	var reading *exampleWorld // shared by requests that change nothing
 	world := func() *exampleWorld {
 		if reading != nil {
 			return reading
@@ -150,7 +148,7 @@ func exampleReplies(t *testing.T, op access.Operation) answers {
 			t.Errorf("%s: %d %s", to, reply.Status, reply.Body)
 		}
 		if p != nil && p.In == openapi3.ParameterInQuery && strings.Contains(string(reply.Body), `"items":[]`) {
-			t.Errorf("%s: finds nothing", to)
+			t.Errorf("%s: the list is empty", to)
 		}
 		replies = append(replies, answer{reply, to, w})
 	}
@@ -169,7 +167,8 @@ func exampleReplies(t *testing.T, op access.Operation) answers {
 	return replies
 }
 
-// exampleBodies are the examples of an operation's body by their names; one that has none is nil.
+// exampleBodies returns the examples of an operation's body by name; nil for an operation without a
+// body.
 func exampleBodies(op access.Operation) map[string]any {
 	if op.Spec.RequestBody == nil {
 		return map[string]any{"": nil}
@@ -185,16 +184,15 @@ func exampleBodies(op access.Operation) map[string]any {
 	return bodies
 }
 
-// request sends an operation's example as it stands: with its body, or another one, with what it
-// requires, and with one parameter more. What an example can't know, as secrets, is put in its
-// place.
+// request sends an operation's example with its required parameters and one additional one. body
+// replaces the example's body. Secrets replace those of the example.
 func (w *exampleWorld) request(t *testing.T, op access.Operation, more *openapi3.Parameter, body any, circumstance func(*testing.T, *exampleWorld)) apitest.Reply {
 	t.Helper()
 	path, query, options := op.Path, url.Values{}, []apitest.Option{}
 	for _, p := range op.Parameters {
 		isWanted := p.Required || more != nil && p.Name == more.Name
 		if more == nil || more.Name != "cursor" {
-			isWanted = isWanted || p.Name == "count" // the examples of lists have their total
+			isWanted = isWanted || p.Name == "count" // the examples of lists have a total
 		}
 		if !isWanted {
 			continue
@@ -203,7 +201,7 @@ func (w *exampleWorld) request(t *testing.T, op access.Operation, more *openapi3
 		switch {
 		case p.Name == "id":
 			if value = w.ids[op.Entity]; value == "" {
-				t.Fatalf("the world of the examples has no %s; make one in populate", op.Entity)
+				t.Fatalf("the example world has no %s; create one in populate", op.Entity)
 			}
 			path = strings.ReplaceAll(path, "{id}", value)
 		case p.In == openapi3.ParameterInPath:
@@ -242,8 +240,8 @@ func (w *exampleWorld) request(t *testing.T, op access.Operation, more *openapi3
 	return w.do(t, w.authorization(op), op.Method, path+"?"+query.Encode(), text, options...)
 }
 
-// searchable is the example of q. Lists share it, so one may show nothing that has this text; it is
-// searched for what its first item is called.
+// searchable returns the example of q. Lists share that example; if a list's items don't contain
+// it, the label of the first item is searched for.
 func (w *exampleWorld) searchable(t *testing.T, op access.Operation, q string) string {
 	t.Helper()
 	i := slices.IndexFunc(storetest.Resources(t), func(r resource.Resource) bool { return op.ID == "list"+r.GoPlural() })
@@ -257,7 +255,7 @@ func (w *exampleWorld) searchable(t *testing.T, op access.Operation, q string) s
 	return fmt.Sprint(items[0].(map[string]any)[storetest.Resources(t)[i].Label])
 }
 
-// nextCursor is that of an operation's second page.
+// nextCursor returns the cursor of an operation's second page.
 func (w *exampleWorld) nextCursor(t *testing.T, op access.Operation) string {
 	t.Helper()
 	w.more(t)
@@ -266,13 +264,13 @@ func (w *exampleWorld) nextCursor(t *testing.T, op access.Operation) string {
 		NextCursor string `json:"next_cursor"`
 	}](t, reply.Want(t, 200))
 	if page.NextCursor == "" {
-		t.Fatalf("the world of the examples has no second page for %s; make one in more", op.ID)
+		t.Fatalf("the example world has no second page for %s; create one in more", op.ID)
 	}
 	return page.NextCursor
 }
 
-// want fails the test unless there is a reply with this status, and for each of its examples one
-// that is like it.
+// want fails the test unless there is a reply with this status and, for each of its examples, a
+// matching reply.
 func (a answers) want(t *testing.T, status string, documented *openapi3.Response, seen *headers) {
 	t.Helper()
 	var those answers
@@ -283,7 +281,7 @@ func (a answers) want(t *testing.T, status string, documented *openapi3.Response
 		}
 	}
 	if len(those) == 0 {
-		t.Errorf("no example gets the reply %s", status)
+		t.Errorf("no example request gets the status %s", status)
 	}
 	for mediaType, media := range documented.Content {
 		examples := map[string]any{}
@@ -299,7 +297,7 @@ func (a answers) want(t *testing.T, status string, documented *openapi3.Response
 	}
 }
 
-// wantOne fails the test unless one of the replies is the example.
+// wantOne fails the test unless one of the replies matches the example.
 func (a answers) wantOne(t *testing.T, name, mediaType string, media *openapi3.MediaType, example any) {
 	t.Helper()
 	var nearest []string
@@ -313,10 +311,11 @@ func (a answers) wantOne(t *testing.T, name, mediaType string, media *openapi3.M
 			nearest, to = differences, reply
 		}
 	}
-	t.Errorf("%s is no reply. The nearest is that to %s:\n%s\n%s", name, to.to, strings.Join(nearest, "\n"), ellipsis(string(to.Body)))
+	t.Errorf("no reply matches %s. The closest is that to %s:\n%s\n%s", name, to.to, strings.Join(nearest, "\n"), ellipsis(string(to.Body)))
 }
 
-// headers are the examples of headers: where replies should have had one like it, and which did.
+// headers are the examples of headers: the replies that should have matched them, and the examples
+// that some reply matched.
 type headers struct {
 	mu    sync.Mutex
 	due   map[string]string
@@ -325,8 +324,8 @@ type headers struct {
 
 func newHeaders() *headers { return &headers{due: map[string]string{}, shown: map[string]bool{}} }
 
-// note compares the headers of a reply. Headers that are shared show one reply of many, so one is
-// enough.
+// note compares the headers of a reply. One match per example is enough, because replies share
+// headers.
 func (s *headers) note(to string, documented *openapi3.Response, header http.Header) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -337,7 +336,7 @@ func (s *headers) note(to string, documented *openapi3.Response, header http.Hea
 	}
 }
 
-// want fails the test unless each example of a header was like one in a reply.
+// want fails the test unless each example of a header matched some reply.
 func (s *headers) want(t *testing.T) {
 	t.Helper()
 	for example, to := range s.due {

@@ -23,24 +23,23 @@ import (
 	"github.com/tenantry/tenantry/internal/tools/resource"
 )
 
-// exampleTime is when all that the document's examples show happens.
+// exampleTime is the current time in the document's examples.
 var exampleTime = time.Date(2026, 12, 7, 9, 30, 0, 0, time.UTC)
 
-// exampleWorld is an application in which the document's examples are true: it has the tenant that
-// they show, with the same ids, the clock stands at their time, and the caller has the address and
-// the program that they name.
+// exampleWorld is an application with the data of the document's examples: the same tenant, ids and
+// time, and the same client address and user agent.
 type exampleWorld struct {
 	*apitest.App
 
 	operations       map[string]access.Operation
-	ids              map[string]string // of each x-entity, what {id} stands for
-	known            map[string]bool   // the ids of all that is there
+	ids              map[string]string // the value of {id}, by x-entity
+	known            map[string]bool   // the ids of all rows
 	admin, superuser api.LoginResult
-	isClockRunning   bool // so that times aren't those of the examples
+	isClockRunning   bool // then times differ from the examples
 }
 
-// newExampleWorld builds the world from the document's own examples of what there is. It has one
-// engine, as all three answer alike: that is proved where each operation is tested.
+// newExampleWorld creates the rows that the examples show. It uses one engine, because the tests of
+// each operation prove that all three answer alike.
 func newExampleWorld(t *testing.T, change ...func(*config.Config)) *exampleWorld {
 	t.Helper()
 	settings := func(c *config.Config) {
@@ -83,12 +82,12 @@ func exampleKey(t *testing.T) ed25519.PrivateKey {
 	return ed25519.NewKeyFromSeed(seed)
 }
 
-// populate makes what the examples show, and returns the admin.
+// populate creates the rows that the examples show, and returns the admin.
 func (w *exampleWorld) populate(t *testing.T) db.User {
 	t.Helper()
 	tenant := exampleRow[db.Tenant](t, w.example(t, "getTenant"))
 	w.Tenant(t, func(row *db.Tenant) { *row = tenant })
-	var later []string // statements that set references to users, who are made after what they refer to
+	var later []string // statements that set references to users, who are created later
 	for _, r := range storetest.Resources(t) {
 		if !refersToUsers(r) {
 			later = w.populateWith(t, r, later)
@@ -122,13 +121,13 @@ func (w *exampleWorld) populate(t *testing.T) db.User {
 	return exampleRow[db.User](t, w.example(t, "getMe").(map[string]any)["user"])
 }
 
-// refersToUsers reports whether a row can't be without a user.
+// refersToUsers reports whether a resource requires a reference to a user.
 func refersToUsers(r resource.Resource) bool {
 	return slices.ContainsFunc(r.Fields, func(f resource.Field) bool { return f.Ref == "user" && !f.Null })
 }
 
-// populateWith makes the rows of a described resource that its list shows. A row comes after those
-// that it refers to. It adds the statements that have to follow when there are users.
+// populateWith creates the rows of a described resource that its example list shows. Rows come
+// after those that they refer to. It appends statements to run once the users exist.
 func (w *exampleWorld) populateWith(t *testing.T, r resource.Resource, later []string) []string {
 	t.Helper()
 	for _, item := range w.examples(t, "list"+r.GoPlural()) {
@@ -148,17 +147,17 @@ func (w *exampleWorld) populateWith(t *testing.T, r resource.Resource, later []s
 	return later
 }
 
-// example is what the document shows as the reply of an operation.
+// example returns the document's example of an operation's reply.
 func (w *exampleWorld) example(t *testing.T, operationID string) any {
 	t.Helper()
 	op, ok := w.operations[operationID]
 	if !ok || op.Spec.Responses.Value("200") == nil {
-		t.Fatalf("the document has no reply 200 of %s, which the examples' world is made from", operationID)
+		t.Fatalf("the document has no example of the reply 200 of %s, which the example world needs", operationID)
 	}
 	return plain(t, op.Spec.Responses.Value("200").Value.Content["application/json"].Example)
 }
 
-// examples are the items of the list that the document shows.
+// examples returns the items of an operation's example list.
 func (w *exampleWorld) examples(t *testing.T, operationID string) []any {
 	t.Helper()
 	page, _ := w.example(t, operationID).(map[string]any)
@@ -166,8 +165,8 @@ func (w *exampleWorld) examples(t *testing.T, operationID string) []any {
 	return items
 }
 
-// exampleColumns are the columns of the row that an example shows. They have the names of fields,
-// but for parts that have fields themselves.
+// exampleColumns returns the columns of the row that an example shows. They have the names of the
+// fields; nested objects are flattened.
 func exampleColumns(example any) map[string]any {
 	columns := maps.Clone(example.(map[string]any))
 	for part, prefixes := range map[string]map[string]string{
@@ -189,7 +188,7 @@ func exampleColumns(example any) map[string]any {
 	return columns
 }
 
-// exampleRow makes a row of what an example shows.
+// exampleRow converts an example to a row.
 func exampleRow[T any](t *testing.T, example any) T {
 	t.Helper()
 	var row T
@@ -203,7 +202,7 @@ func exampleRow[T any](t *testing.T, example any) T {
 	return row
 }
 
-// plain is an example as JSON has it.
+// plain returns an example with the types of encoding/json.
 func plain(t *testing.T, example any) any {
 	t.Helper()
 	encoded, err := json.Marshal(example)
@@ -217,7 +216,7 @@ func plain(t *testing.T, example any) any {
 	return value
 }
 
-// do sends a request from where the examples' requests come from.
+// do sends a request from the address of the examples' requests.
 func (w *exampleWorld) do(t *testing.T, authorization, method, path, body string, options ...apitest.Option) apitest.Reply {
 	t.Helper()
 	options = append([]apitest.Option{apitest.Header("User-Agent", "curl/8.10.1"), from("192.0.2.7")}, options...)
@@ -232,8 +231,7 @@ func (w *exampleWorld) login(t *testing.T, email, password string) api.LoginResu
 	return apitest.Decode[api.LoginResult](t, w.do(t, "", http.MethodPost, loginPath, loginBody(email, password)).Want(t, 200))
 }
 
-// more makes other things and sessions, so that their lists have a second page, which isn't the
-// last.
+// more creates further rows and sessions, so that lists have a second page that isn't the last.
 func (w *exampleWorld) more(t *testing.T) {
 	t.Helper()
 	family := w.Family(w.tenantID())
@@ -246,7 +244,7 @@ func (w *exampleWorld) more(t *testing.T) {
 	}
 }
 
-// authorization is that of someone who may call an operation.
+// authorization returns the header of a principal who may call an operation.
 func (w *exampleWorld) authorization(op access.Operation) string {
 	switch op.RequiredRole {
 	case access.Anon:
@@ -260,21 +258,21 @@ func (w *exampleWorld) authorization(op access.Operation) string {
 
 func (w *exampleWorld) tenantID() uuid.UUID { return uuid.MustParse(w.ids["tenant"]) }
 
-// set changes the row that an {id} stands for, past the application and so without a new version.
+// set changes the row of {id} directly in the database, so its version stays the same.
 func (w *exampleWorld) set(t *testing.T, table, assignment, entity string) {
 	t.Helper()
 	w.Exec(t, "UPDATE "+table+" SET "+assignment+" WHERE id = '"+w.ids[entity]+"'")
 }
 
-// loginCoworker logs in the user whom {id} stands for, who is no admin.
+// loginCoworker logs in the user of {id}, who isn't an admin.
 func (w *exampleWorld) loginCoworker(t *testing.T) api.LoginResult {
 	t.Helper()
 	user := exampleRow[db.User](t, w.example(t, "getUser"))
 	return w.login(t, user.Email, "password123")
 }
 
-// cutTrail takes away the whole trail of the tenant, of which the server knows the end: it has
-// verified it.
+// cutTrail deletes the tenant's whole trail after a verification, so that the server knows its
+// head.
 func (w *exampleWorld) cutTrail(t *testing.T) {
 	t.Helper()
 	w.do(t, "Bearer "+w.admin.AccessToken, http.MethodGet, auditVerifyPath, "").Want(t, 200)

@@ -20,10 +20,10 @@ import (
 	"github.com/tenantry/tenantry/internal/store/storetest"
 )
 
-// TestEveryFilterCountsInEveryOrder lists two families and things with few fields by each filter,
-// by all pairs of filters and by all of them, in every order and with the count. Which things each
-// has to let through follows from the things themselves.
-func TestEveryFilterCountsInEveryOrder(t *testing.T) {
+// TestEveryFilterWorksInEveryOrder lists two families, and records with few fields, by each filter,
+// each pair of filters and all filters together, in every order and with the count. The expected
+// records follow from the fields of the unfiltered list.
+func TestEveryFilterWorksInEveryOrder(t *testing.T) {
 	t.Parallel()
 	apitest.Each(t, func(t *testing.T, a *apitest.App) {
 		f := a.Family(a.Tenant(t).ID)
@@ -46,9 +46,9 @@ func TestEveryFilterCountsInEveryOrder(t *testing.T) {
 	})
 }
 
-// populate makes three things of each entity that a POST makes: two with all fields, which differ
-// in each of them, and one with only the required ones. One more goes through each operation that
-// changes a state, as deactivateUser does. The trail gets an entry of something that was refused.
+// populate creates three records of each entity that a POST creates: two with all fields, which
+// differ in each of them, and one with only the required fields. One more goes through each
+// operation that changes a state, such as deactivateUser. The trail gets an entry of a refusal.
 func populate(t *testing.T, a *apitest.App, f *apitest.Family) {
 	t.Helper()
 	admin := a.ActorIn(t, f.Tenant, access.Admin)
@@ -69,7 +69,7 @@ func populate(t *testing.T, a *apitest.App, f *apitest.Family) {
 	})
 }
 
-// list is an operation that lists things.
+// list is an operation that returns a list.
 type list struct {
 	*testing.T
 
@@ -78,13 +78,13 @@ type list struct {
 	filters map[string]filter
 }
 
-// filter says whether a thing is let through by a value of a parameter.
+// filter decides whether a record matches a value of a parameter.
 type filter struct {
 	values []string
 	lets   func(thing map[string]any, value string) bool
 }
 
-// isOne reports whether the operation is a list of what the tenant, or the installation, has.
+// isOne reports whether the operation lists resources of the tenant or the installation.
 func (l *list) isOne() bool {
 	return l.op.Entity == "" && l.op.RequiredRole != access.Any && l.parameter("cursor") != nil
 }
@@ -98,7 +98,7 @@ func (l *list) parameter(name string) *openapi3.Parameter {
 	return nil
 }
 
-// check compares what each combination of filters lets through with what it should, in every order.
+// check compares the result of each combination of filters with the expected one, in every order.
 func (l *list) check() {
 	l.Helper()
 	orders := []any{""}
@@ -118,7 +118,7 @@ func (l *list) check() {
 	l.readFilters(all[orders[0]])
 	for _, values := range l.combinations(all[orders[0]]) {
 		if l.Failed() {
-			return // more combinations mostly say the same
+			return // more combinations would mostly repeat the failure
 		}
 		for _, order := range orders {
 			want := slices.DeleteFunc(slices.Clone(all[order]), func(thing map[string]any) bool { return !l.lets(thing, values) })
@@ -127,8 +127,8 @@ func (l *list) check() {
 	}
 }
 
-// isSorted fails the test unless things are in the order of a field; texts without regard to upper
-// and lower case.
+// isSorted fails the test unless records are in the order of a field. The order of texts ignores
+// case.
 func (l *list) isSorted(order string, things []map[string]any) {
 	l.Helper()
 	key, isDescending := strings.CutPrefix(order, "-")
@@ -150,7 +150,7 @@ func (l *list) isSorted(order string, things []map[string]any) {
 	}
 }
 
-// isAfter compares keys: numbers as such, also those in texts, and texts in lower case.
+// isAfter compares keys: numbers, and texts of numbers, by value, other texts in lower case.
 func isAfter(a, b any) bool {
 	one, two := strings.ToLower(fmt.Sprint(a)), strings.ToLower(fmt.Sprint(b))
 	n, err := strconv.ParseFloat(one, 64)
@@ -161,7 +161,7 @@ func isAfter(a, b any) bool {
 	return one > two
 }
 
-// get returns all that a list has, and fails the test unless it counts that, too.
+// get returns the whole list, and fails the test unless the total is right.
 func (l *list) get(order any, values map[string]string) []map[string]any {
 	l.Helper()
 	query := url.Values{"limit": {"100"}, "count": {"true"}}
@@ -191,7 +191,7 @@ func (l *list) same(order any, values map[string]string, want, got []map[string]
 		return list
 	}
 	if diff := cmp.Diff(ids(want), ids(got)); diff != "" {
-		l.Errorf("sort=%v %v lists other things than it should (-want +got):\n%s", order, values, diff)
+		l.Errorf("sort=%v %v: wrong list (-want +got):\n%s", order, values, diff)
 	}
 }
 
@@ -204,8 +204,8 @@ func (l *list) lets(thing map[string]any, values map[string]string) bool {
 	return true
 }
 
-// combinations are values for each filter alone, for each two of them, and for all. A filter of
-// which no value lets some things through and others not proves nothing.
+// combinations returns values for each filter alone, for each pair of filters, and for all. It
+// fails the test for a filter of which no value matches only some of the records.
 func (l *list) combinations(things []map[string]any) []map[string]string {
 	l.Helper()
 	names := slices.Sorted(maps.Keys(l.filters))
@@ -239,7 +239,7 @@ func (l *list) combinations(things []map[string]any) []map[string]string {
 	return append(list, together)
 }
 
-// ranges are the parameters that are compared with a field by other means than equality.
+// ranges are the parameters that are compared with a field in another way than by equality.
 var ranges = map[string]struct {
 	field string
 	lets  func(field, value string) bool
@@ -248,14 +248,15 @@ var ranges = map[string]struct {
 	"to":   {"/time", func(field, value string) bool { return field < value }},
 }
 
-// searched are the fields that q is looked for in, of lists of what no description has.
+// searched are the fields that q searches, for lists of resources that aren't described.
 var searched = map[string][]string{
 	"listTenants":   {"/code", "/name", "/contact_name", "/contact_email"},
 	"listUsers":     {"/full_name", "/email", "/phone"},
 	"listAuditLogs": {"/actor/email", "/entity_label", "/action", "/reason", "/path"},
 }
 
-// searchedFields are those of a list. All others must not be found by their values.
+// searchedFields returns the fields that q searches in this list. The values of all other fields
+// must not be found.
 func (l *list) searchedFields() []string {
 	l.Helper()
 	for _, r := range storetest.Resources(l.T) {
@@ -269,12 +270,12 @@ func (l *list) searchedFields() []string {
 		return fields
 	}
 	if searched[l.op.ID] == nil {
-		l.Fatalf("nothing says what q of %s is looked for in: it has no description, and isn't in searched", l.op.ID)
+		l.Fatalf("unknown which fields q of %s searches: the resource isn't described; add it to searched", l.op.ID)
 	}
 	return searched[l.op.ID]
 }
 
-// search is the filter q: it is looked for in some of the texts of a thing, in upper or lower case.
+// search returns the filter q: a part of some texts of a record, in upper or lower case.
 func (l *list) search(things []map[string]any) filter {
 	l.Helper()
 	fields := l.searchedFields()
@@ -295,14 +296,13 @@ func (l *list) search(things []map[string]any) filter {
 	}}
 }
 
-// isText reports whether a value is one that people search for, and no id, time, number or word of
-// an enumeration.
+// isText reports whether a value is a text that people search for, and not an id, time, number or
+// word of an enumeration.
 func isText(value string) bool {
 	return strings.ContainsAny(value, " -@/") && uuid.Validate(value) != nil && !strings.HasSuffix(value, "Z")
 }
 
-// readFilters finds out what each parameter lets through: it is called like a field of the listed
-// things.
+// readFilters derives each parameter's filter from the field of the same name.
 func (l *list) readFilters(things []map[string]any) {
 	l.Helper()
 	l.filters = map[string]filter{}
@@ -316,7 +316,7 @@ func (l *list) readFilters(things []map[string]any) {
 			field, lets = r.field, r.lets
 		}
 		if field == "" {
-			l.Fatalf("nothing says what %s lets through: it is no field of the listed things, and not in ranges", name)
+			l.Fatalf("unknown parameter %s: the listed records have no such field; add it to ranges", name)
 		}
 		l.filters[name] = filter{values: valuesOf(things, field), lets: func(thing map[string]any, value string) bool {
 			found := at(thing, field)
@@ -325,8 +325,8 @@ func (l *list) readFilters(things []map[string]any) {
 	}
 }
 
-// fieldOf returns the pointer of the field that a parameter is called like: company_id is
-// /company_id, actor_id is /actor/id, and country is /address/country.
+// fieldOf returns the pointer of the field with the name of a parameter: company_id is /company_id,
+// actor_id is /actor/id, and country is /address/country.
 func fieldOf(things []map[string]any, parameter string) string {
 	var part string
 	for _, pointer := range pointersOf(things) {
@@ -340,8 +340,7 @@ func fieldOf(things []map[string]any, parameter string) string {
 	return part
 }
 
-// pointersOf returns the places of all fields of things, and of all parts of fields that are
-// objects.
+// pointersOf returns the pointers of all fields, including those of nested objects.
 func pointersOf(things []map[string]any) []string {
 	found := map[string]bool{}
 	for _, thing := range things {
@@ -356,7 +355,7 @@ func pointersOf(things []map[string]any) []string {
 	return slices.Sorted(maps.Keys(found))
 }
 
-// valuesOf returns some different values of a field.
+// valuesOf returns some distinct values of a field.
 func valuesOf(things []map[string]any, field string) []string {
 	var values []string
 	for _, thing := range things {
@@ -372,7 +371,7 @@ func valuesOf(things []map[string]any, field string) []string {
 	return values[:min(len(values), most)]
 }
 
-// textOf returns a value of JSON as a parameter has it: numbers without an exponent.
+// textOf formats a JSON value for a parameter: numbers without an exponent.
 func textOf(v any) string {
 	if number, ok := v.(float64); ok {
 		return strconv.FormatFloat(number, 'f', -1, 64)

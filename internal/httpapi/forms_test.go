@@ -18,7 +18,7 @@ func userBody(email, name string) string {
 	return `{"email":"` + email + `","full_name":"` + name + `","role":"user"}`
 }
 
-func TestAnEmailAddressHasOneForm(t *testing.T) {
+func TestEmailAddressesAreNormalised(t *testing.T) {
 	t.Parallel()
 	apitest.Each(t, func(t *testing.T, a *apitest.App) {
 		admin := a.Actor(t, access.Admin)
@@ -76,8 +76,8 @@ func TestAnEmailAddressHasOneForm(t *testing.T) {
 	})
 }
 
-// Earlier versions stored addresses as they were typed. Such accounts go on to work.
-func TestAccountsWithAFormerAddressCanLogIn(t *testing.T) {
+// Earlier versions stored addresses as they were typed. Such accounts still work.
+func TestAccountsWithUnnormalisedAddressesCanLogIn(t *testing.T) {
 	t.Parallel()
 	apitest.Each(t, func(t *testing.T, a *apitest.App) {
 		admin := a.Actor(t, access.Admin)
@@ -127,7 +127,7 @@ func TestAllFormsOfAnAddressAreCountedAsOneAccount(t *testing.T) {
 	a.Do(t, http.MethodPost, loginPath, loginBody(forms[0], "wrong")).WantCode(t, 429, "too_many_attempts")
 }
 
-func TestNamesHaveOneForm(t *testing.T) {
+func TestNamesAreNormalised(t *testing.T) {
 	t.Parallel()
 	a := apitest.New(t, "sqlite")
 	super := a.Superuser(t)
@@ -189,7 +189,7 @@ func TestNamesHaveOneForm(t *testing.T) {
 	}
 }
 
-func TestPasswordsHaveOneForm(t *testing.T) {
+func TestPasswordsAreNormalised(t *testing.T) {
 	t.Parallel()
 	apitest.Each(t, func(t *testing.T, a *apitest.App) {
 		tenant := a.Tenant(t)
@@ -214,7 +214,7 @@ func TestPasswordsHaveOneForm(t *testing.T) {
 			a.Do(t, http.MethodPost, loginPath, loginBody(user.Email, composed)).WantCode(t, 401, "invalid_credentials")
 			a.LoginAs(t, user, typed)
 			if storedHash(t, a, user) == former {
-				t.Error("the former hash is still there")
+				t.Error("the old hash wasn't replaced")
 			}
 			a.LoginAs(t, user, composed)
 			a.LoginAs(t, user, typed)

@@ -17,7 +17,8 @@ import (
 
 var seconds = regexp.MustCompile(`[0-9]+`)
 
-// guess tries a password and returns the reply without what differs from request to request.
+// guess tries a password and returns the reply without the parts that differ between equal
+// requests.
 func guess(t *testing.T, a *apitest.App, email, password string) (apitest.Reply, api.Problem) {
 	t.Helper()
 	reply := a.Do(t, http.MethodPost, loginPath, loginBody(email, password))
@@ -38,10 +39,10 @@ func TestGuessingIsSlowedDown(t *testing.T) {
 				a.Do(t, http.MethodPost, loginPath, loginBody(email, "wrong")).WantCode(t, 401, "invalid_credentials")
 			}
 		}
-		// The delay is 16 s now. The clock goes on by itself, so it is put back to make that enough
-		// for what follows.
+		// The delay is 16 s now. The clock also runs by itself, so it is set back: the delay must
+		// outlast the following steps.
 		a.Clock.Advance(-time.Minute)
-		t.Run("429 tells neither the account nor the password", func(t *testing.T) {
+		t.Run("429 reveals neither the account nor the password", func(t *testing.T) {
 			_, want := guess(t, a, nobody, "wrong")
 			if want.Status != 429 || want.Code != "too_many_attempts" {
 				t.Fatalf("%+v", want)
@@ -49,19 +50,19 @@ func TestGuessingIsSlowedDown(t *testing.T) {
 			for _, password := range []string{"wrong", apitest.Password} {
 				reply, got := guess(t, a, " "+user.Email, password)
 				if diff := cmp.Diff(want, got); diff != "" {
-					t.Errorf("%s: an account that exists is told from one that doesn't: %s", password, diff)
+					t.Errorf("%s: the reply reveals whether the account exists: %s", password, diff)
 				}
 				if after, err := strconv.Atoi(reply.Header.Get("Retry-After")); err != nil || after < 1 || after > 76 {
 					t.Errorf("Retry-After %d, want at most 76", after)
 				}
 			}
 		})
-		t.Run("429 isn't in the trail, each try before it is", func(t *testing.T) {
+		t.Run("429 isn't audited, each attempt before it is", func(t *testing.T) {
 			if entries := a.AuditEntries(t, tenant.ID, "auth.login"); len(entries) != 10 {
 				t.Errorf("%d entries, want 10", len(entries))
 			}
 			if entries := a.AuditEntries(t, access.PlatformTenantID, "auth.login"); len(entries) != 10 {
-				t.Errorf("%d entries of nobody, want 10", len(entries))
+				t.Errorf("%d entries of the unknown account, want 10", len(entries))
 			}
 		})
 		t.Run("429 by another instance and after a restart", func(t *testing.T) {
@@ -69,12 +70,12 @@ func TestGuessingIsSlowedDown(t *testing.T) {
 			second.Clock.Advance(9 * time.Minute)
 			second.Do(t, http.MethodPost, loginPath, loginBody(user.Email, apitest.Password)).WantCode(t, 429, "too_many_attempts")
 		})
-		t.Run("200 after the delay, which starts again from nothing", func(t *testing.T) {
+		t.Run("200 after the delay, which then starts at zero again", func(t *testing.T) {
 			a.Clock.Advance(2 * time.Minute)
 			a.Login(t, user)
 			for range 5 {
 				a.Do(t, http.MethodPost, loginPath, loginBody(user.Email, "wrong")).WantCode(t, 401, "invalid_credentials")
-				a.Clock.Advance(time.Minute) // for the address, which has its own delay
+				a.Clock.Advance(time.Minute) // for the delay of the address
 			}
 			a.Login(t, user)
 		})
@@ -95,7 +96,7 @@ func TestGuessingIsSlowedDown(t *testing.T) {
 	})
 }
 
-// Of many guesses at the same moment one is answered, as if they came one after the other.
+// Of many simultaneous guesses only one is evaluated.
 func TestGuessingAtTheSameMoment(t *testing.T) {
 	t.Parallel()
 	apitest.Each(t, func(t *testing.T, a *apitest.App) {
@@ -119,7 +120,7 @@ func TestGuessingAtTheSameMoment(t *testing.T) {
 		for _, status := range statuses {
 			count[status]++
 		}
-		// 503 is for those that found too many others waiting for bcrypt.
+		// 503 is the reply when too many requests wait for bcrypt.
 		if count[401] != 1 || count[429]+count[503] != len(statuses)-1 {
 			t.Errorf("statuses %v, want one 401", count)
 		}

@@ -17,10 +17,10 @@ import (
 	"github.com/tenantry/tenantry/internal/store"
 )
 
-// A hostile tenant starts more of each kind of work than there are connections, and none of it
-// ends. It gets its share; beside it a quiet tenant's requests of each kind succeed, and the server
-// is well.
-func TestHostileTenantBesideAQuietOne(t *testing.T) {
+// A hostile tenant starts more requests of each kind of work than there are connections, and none
+// of them ends. It gets only its share. A quiet tenant's requests of each kind succeed, and the
+// health is ok.
+func TestHostileTenantDoesNotBlockAQuietOne(t *testing.T) {
 	t.Parallel()
 	apitest.Each(t, func(t *testing.T, a *apitest.App) {
 		const many = 12 // of each kind; the pool has 8 connections
@@ -38,7 +38,7 @@ func TestHostileTenantBesideAQuietOne(t *testing.T) {
 		release := hostile.lock(t)
 		for i := range many {
 			hostile.start(http.MethodDelete, companiesPath+"/"+hostile.company.ID.String(), "")
-			// Those that wait for a lock keep the places; with these more wait.
+			// Requests that wait for a lock keep their places, so these requests have to queue.
 			for _, path := range []string{"/api/v1/org/tree", companiesPath + "?q=x", companiesPath + "?count=true", "/api/v1/audit/logs/stats"}[:i%5] {
 				hostile.start(http.MethodGet, path, "")
 			}
@@ -51,7 +51,7 @@ func TestHostileTenantBesideAQuietOne(t *testing.T) {
 
 		for _, test := range quietly {
 			if test.writes && a.Engine == store.SQLite {
-				continue // the lock is the one that all writers of the file need
+				continue // on SQLite all writers need that lock
 			}
 			t.Run(test.name, func(t *testing.T) {
 				quiet.Do(t, test.method, test.path, test.body).Want(t, test.status)
@@ -65,7 +65,7 @@ func TestHostileTenantBesideAQuietOne(t *testing.T) {
 		})
 		for work, most := range map[access.Work]int{access.WorkStream: 2, access.WorkHeavy: 2, access.WorkLight: 6} {
 			if s := statsOf(a, work); s.Held > most {
-				t.Errorf("%d requests of %s run, want %d at most", s.Held, work, most)
+				t.Errorf("%d requests of %s are running, want at most %d", s.Held, work, most)
 			}
 		}
 		release()
@@ -106,7 +106,7 @@ func quietRequests(t *testing.T, a *apitest.App, quiet *apitest.Actor) []quietRe
 	}
 }
 
-// hostile sends requests whose replies it doesn't read.
+// hostile sends requests and doesn't read the replies.
 type hostile struct {
 	*apitest.Actor
 
@@ -126,8 +126,8 @@ func newHostile(t *testing.T, a *apitest.App) *hostile {
 	for range 300 { // more than the client's buffer
 		a.AuditEntry(t, h.User.TenantID, func(e *db.AuditEntry) { e.UserAgent = long })
 	}
-	// By HTTP/2 the client says how much it takes: a stream stalls after so much, and no buffer of
-	// a kernel counts.
+	// With HTTP/2 the client limits how much the server may send: a stream stalls at this limit,
+	// regardless of kernel buffers.
 	transport := &http.Transport{Protocols: new(http.Protocols), HTTP2: &http.HTTP2Config{MaxReceiveBufferPerStream: 16 << 10}}
 	transport.Protocols.SetUnencryptedHTTP2(true)
 	h.client = &http.Client{Transport: transport}
@@ -155,14 +155,14 @@ func (h *hostile) start(method, path, body string) {
 	})
 }
 
-// end goes away from all requests.
+// end cancels all requests.
 func (h *hostile) end() {
 	h.cancel()
 	h.running.Wait()
 	h.client.CloseIdleConnections()
 }
 
-// lock makes all who change the tenant's company wait, until release is called.
+// lock blocks all changes of the tenant's company until release is called.
 func (h *hostile) lock(t *testing.T) (release func()) {
 	t.Helper()
 	// SQLite locks the whole file.
@@ -187,7 +187,7 @@ func statsOf(a *apitest.App, work access.Work) admission.Stats {
 	return admission.Stats{}
 }
 
-// awaitWork waits until so many requests of a kind have a place, wait for one, or got none.
+// awaitWork waits until this many requests of a kind have a place, wait for one, or were refused.
 func awaitWork(t *testing.T, a *apitest.App, work access.Work, requests int) {
 	t.Helper()
 	awaitf(t, func() bool { s := statsOf(a, work); return s.Held+s.Waiting+int(s.Refused) >= requests }, "%d requests of %s haven't come", requests, work)

@@ -41,11 +41,11 @@ func TestBadBodies(t *testing.T) {
 		{"number", `7`, 422, "", "type"},
 		{"wrong type", `{"code":"X","name":7}`, 422, "/name", "type"},
 		{"string for boolean", `{"code":"X","name":"Y","is_active":"true"}`, 422, "/is_active", "type"},
-		{"null where it can't be", `{"code":"X","name":null}`, 422, "/name", "type"},
+		{"null in a required field", `{"code":"X","name":null}`, 422, "/name", "type"},
 		{"missing", `{"code":"X"}`, 422, "/name", "required"},
 		{"unknown", `{"code":"X","name":"Y","colour":"red"}`, 422, "/colour", "unknown"},
-		{"unknown by case", `{"code":"X","name":"Y","Name":"Z"}`, 422, "/Name", "unknown"},
-		{"unknown below", `{"code":"X","name":"Y","address":{"planet":"Mars"}}`, 422, "/address/planet", "unknown"},
+		{"unknown field by case", `{"code":"X","name":"Y","Name":"Z"}`, 422, "/Name", "unknown"},
+		{"unknown nested field", `{"code":"X","name":"Y","address":{"planet":"Mars"}}`, 422, "/address/planet", "unknown"},
 		{"unknown with a slash", `{"code":"X","name":"Y","a/b~c":1}`, 422, "/a~1b~0c", "unknown"},
 		{"id can't be chosen", `{"code":"X","name":"Y","id":"019371a0-5c00-7b11-8c00-0a1b2c3d4e5f"}`, 422, "/id", "unknown"},
 		{"empty name", `{"code":"X","name":""}`, 422, "/name", "too_short"},
@@ -71,14 +71,14 @@ func TestBadBodies(t *testing.T) {
 		})
 	}
 	if log := a.Log.String(); strings.Contains(log, "goroutine") || strings.Contains(log, `"level":"ERROR"`) {
-		t.Errorf("bad input gets into the log as an error of ours:\n%s", log)
+		t.Errorf("bad input is logged as an error of the server:\n%s", log)
 	}
 	if left := snapshot(t, a); left != "" {
-		t.Errorf("a refused request left something behind: %s", left)
+		t.Errorf("a refused request changed the data: %s", left)
 	}
 }
 
-func TestLongestNamesAreTaken(t *testing.T) {
+func TestLongestNamesAreAccepted(t *testing.T) {
 	t.Parallel()
 	apitest.Each(t, func(t *testing.T, a *apitest.App) {
 		admin := a.Actor(t, access.Admin)
@@ -89,7 +89,7 @@ func TestLongestNamesAreTaken(t *testing.T) {
 	})
 }
 
-// letterCode makes a code of a letter.
+// letterCode returns a code made of a letter.
 func letterCode(letter string) string {
 	var b strings.Builder
 	for _, c := range []byte(letter) {
@@ -99,7 +99,7 @@ func letterCode(letter string) string {
 	return b.String()
 }
 
-// TestErrorsDoNotRepeatSecrets sends passwords that break every rule there is.
+// TestErrorsDoNotRepeatSecrets sends passwords that break every rule.
 func TestErrorsDoNotRepeatSecrets(t *testing.T) {
 	t.Parallel()
 	a := apitest.New(t, store.SQLite)
@@ -119,6 +119,6 @@ func TestErrorsDoNotRepeatSecrets(t *testing.T) {
 	a.Do(t, http.MethodGet, mePath, "", apitest.Header("Authorization", "Bearer "+secret)).WantCode(t, 401, "invalid_token")
 	a.Do(t, http.MethodPost, refreshPath, refreshBody(secret)).WantCode(t, 401, "invalid_token")
 	if strings.Contains(a.Log.String(), secret) {
-		t.Error("the log has a password or token in it")
+		t.Error("the log contains a password or token")
 	}
 }

@@ -14,13 +14,12 @@ import (
 	"github.com/tenantry/tenantry/internal/isolation"
 )
 
-// TestIsolation is the whole matrix of attacks; package isolation says what is in it. It looks into
-// the database for what they left behind.
+// TestIsolation runs all attacks of package isolation, with a witness that reads the database.
 func TestIsolation(t *testing.T) {
 	t.Parallel()
 	apitest.Each(t, func(t *testing.T, a *apitest.App) {
 		newSuperuser := func(context.Context) (*isolation.Person, error) {
-			// The flag alone counts, whatever the role is.
+			// Only the flag makes a superuser; the role doesn't matter.
 			user := a.User(t, access.PlatformTenantID, access.Viewer, func(u *db.User) { u.IsSuperuser = true })
 			return &isolation.Person{Email: user.Email, Password: apitest.Password}, nil
 		}
@@ -28,7 +27,7 @@ func TestIsolation(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		*a.Shares = *admission.NewUnbounded() // requests for all operations are held at the same time
+		*a.Shares = *admission.NewUnbounded() // requests for all operations are paused at the same time
 		witness := a.Witness(t)
 		matrix := isolation.Matrix{
 			URL: a.URL, HTTP: a.HTTPClient(), Operations: apitest.Operations(t), Run: isolation.NewRun(), Witness: witness,
@@ -50,7 +49,7 @@ func TestIsolation(t *testing.T) {
 		if os.Getenv("TEST_WITHOUT_ROW_LEVEL_SECURITY") != "" {
 			withoutRowLevelSecurity(t, a)
 			matrix.Only = []string{"getCompany"}
-			matrix.Hold = nil // most ways in which rights end would end those of all tenants
+			matrix.Hold = nil // most endings would end the rights of all tenants
 		}
 		report, err := matrix.Attack(t.Context())
 		if err != nil {
@@ -65,15 +64,15 @@ func TestIsolation(t *testing.T) {
 			}
 		}
 		if len(report.Skipped) > 0 || len(report.Results) != len(matrix.Operations) {
-			t.Errorf("%d of %d operations tried, without: %q", len(report.Results), len(matrix.Operations), report.Skipped)
+			t.Errorf("tried %d of %d operations, skipped %q", len(report.Results), len(matrix.Operations), report.Skipped)
 		}
 		t.Logf("%d requests", report.Requests())
 	})
 }
 
-// withoutRowLevelSecurity takes the second wall down, for the test in package isolation that has
-// taken down the first one. One operation is enough there: without both, hardly anything works as
-// it should.
+// withoutRowLevelSecurity disables row-level security for TestForgottenConditionsShowNoForeignRow,
+// whose program has no conditions on tenant_id either. One operation is enough then, because hardly
+// anything works.
 func withoutRowLevelSecurity(t *testing.T, a *apitest.App) {
 	t.Helper()
 	const every = `DO $$

@@ -12,8 +12,8 @@ import (
 	"github.com/tenantry/tenantry/internal/store"
 )
 
-// wantDeprecated fails the test unless a reply has the three headers of a deprecated path, and its
-// successor.
+// wantDeprecated fails the test unless a reply has the three headers of a deprecated path and names
+// its successor.
 func wantDeprecated(t *testing.T, what string, header http.Header, successor string) {
 	t.Helper()
 	if got := header.Get("Deprecation"); got != "@1796083200" {
@@ -27,9 +27,9 @@ func wantDeprecated(t *testing.T, what string, header http.Header, successor str
 	}
 }
 
-// TestEveryAliasIsTheSameOperation calls every operation under /auth and /org by both paths, as a
-// stranger and as an admin who asks for nothing that there is: the status and the code are the
-// same, and only the old path is deprecated.
+// TestEveryAliasIsTheSameOperation calls every operation under /auth and /org by both paths,
+// without a token and as an admin who asks for missing resources. Status and code have to be equal,
+// and only the old path is deprecated.
 func TestEveryAliasIsTheSameOperation(t *testing.T) {
 	t.Parallel()
 	a := apitest.New(t, store.SQLite)
@@ -53,7 +53,7 @@ func TestEveryAliasIsTheSameOperation(t *testing.T) {
 			"an admin":   func(path string) apitest.Reply { return admin.Do(t, op.Method, path, body) },
 		} {
 			if op.ID == "logout" && who == "an admin" {
-				continue // the second call would be a stranger's
+				continue // the session has ended before the second call
 			}
 			fresh, legacy := do(path), do(alias)
 			what := who + ": " + op.Method + " " + alias
@@ -101,7 +101,7 @@ func TestErrorsOfAliasesAreDeprecatedToo(t *testing.T) {
 		}
 		successor := tc.successor
 		if successor == "" {
-			successor = "/api/v1/" + strings.TrimPrefix(tc.path, "/api/") // as it was escaped
+			successor = "/api/v1/" + strings.TrimPrefix(tc.path, "/api/") // with its escapes
 		}
 		wantDeprecated(t, tc.method+" "+tc.path, reply.Header, successor)
 	}

@@ -41,14 +41,14 @@ func TestLegacyPathsLeadToTheSameOperations(t *testing.T) {
 		}
 	}
 
-	// A page has both links, and the next one is of the path that will stay.
+	// A page has both links. The link to the next page has the new path.
 	page := admin.Do(t, http.MethodGet, "/api/org/companies?limit=1", "").Want(t, 200)
 	links := strings.Join(page.Header.Values("Link"), ", ")
 	if !strings.Contains(links, `</api/v1/org/companies?cursor=`) || !strings.Contains(links, `</api/v1/org/companies>; rel="successor-version"`) {
 		t.Errorf("Link: %s", links)
 	}
 
-	// The path that was called is what the trail and the error say.
+	// The trail and the problem have the path that was called.
 	created := admin.Do(t, http.MethodPost, "/api/org/companies", `{"code":"OLD","name":"Old"}`).Want(t, 201)
 	if got := created.Header.Get("Location"); !strings.HasPrefix(got, "/api/v1/org/companies/") {
 		t.Errorf("Location %s", got)
@@ -76,7 +76,7 @@ func TestLegacyPathsOpenNothingElse(t *testing.T) {
 			t.Errorf("%s answers %d", path, reply.Status)
 		}
 	}
-	// What an old path needs is what the new one needs.
+	// An old path requires the same rights as the new one.
 	a.Do(t, http.MethodGet, "/api/org/companies", "").WantCode(t, 401, "unauthenticated")
 	a.ActorIn(t, admin.User.TenantID, access.Viewer).Do(t, http.MethodPost, "/api/org/companies", `{"code":"A","name":"A"}`).WantCode(t, 403, "forbidden")
 	admin.Do(t, http.MethodPatch, "/api/org/companies", "").WantCode(t, 405, "method_not_allowed")
@@ -90,7 +90,7 @@ func TestDeprecations(t *testing.T) {
 			return apitest.Decode[api.Deprecations](t, super.Do(t, http.MethodGet, deprecationsPath, "").Want(t, 200))
 		}
 		if got := report(); len(got.Items) != 0 || !got.SunsetAt.Equal(time.Date(2027, 12, 31, 23, 59, 59, 0, time.UTC)) {
-			t.Fatalf("%+v, want nobody", got)
+			t.Fatalf("%+v, want an empty list", got)
 		}
 		agent := apitest.Header("User-Agent", "old-client/1.0")
 		for range 3 {
@@ -100,7 +100,7 @@ func TestDeprecations(t *testing.T) {
 		admin.Do(t, http.MethodGet, "/api/org/companies", "", agent).Want(t, 200)
 		admin.Do(t, http.MethodGet, "/api/org/nothing", "", agent).Want(t, 404)                                                    // no operation
 		admin.Do(t, http.MethodGet, "/api/v1/org/companies", "", agent).Want(t, 200)                                               // not deprecated
-		a.Do(t, http.MethodPost, "/api/auth/login", `{"email":"a@example.com","password":"wrong password"}`, agent).Want(t, 401)   // a stranger
+		a.Do(t, http.MethodPost, "/api/auth/login", `{"email":"a@example.com","password":"wrong password"}`, agent).Want(t, 401)   // without a token
 		admin.Do(t, http.MethodGet, "/api/org/companies", "", apitest.Header("User-Agent", strings.Repeat("ä", 300))).Want(t, 200) // cut
 		got := report()
 		if len(got.Items) != 3 {
@@ -115,13 +115,13 @@ func TestDeprecations(t *testing.T) {
 			t.Errorf("%+v, want four calls of the tenant within 20 minutes", list)
 		}
 		if login := byAgent["login old-client/1.0"]; login.Calls != 1 || login.TenantID != access.PlatformTenantID {
-			t.Errorf("%+v, want a call of a stranger", login)
+			t.Errorf("%+v, want a call without a token", login)
 		}
 		if cut := byAgent["listCompanies "+strings.Repeat("ä", 200)]; cut.Calls != 1 {
 			t.Errorf("%+v, want the long user agent, cut", got.Items)
 		}
 
-		// Counts add up across instances, and a process that ends leaves none behind.
+		// Counts add up across instances, and an instance that stops loses none.
 		other := apitest.Start(t, a.Engine, a.Config)
 		other.Do(t, http.MethodGet, "/api/org/companies", "", agent, apitest.Header("Authorization", "Bearer "+admin.AccessToken))
 		other.Close()
@@ -133,7 +133,7 @@ func TestDeprecations(t *testing.T) {
 	})
 }
 
-func TestStrangersDisplaceNobodyFromTheDeprecations(t *testing.T) {
+func TestAnonymousCallsDoNotDisplaceDeprecations(t *testing.T) {
 	t.Parallel()
 	apitest.Each(t, func(t *testing.T, a *apitest.App) {
 		superuser, admin := a.Superuser(t), a.Actor(t, access.Admin)
@@ -143,7 +143,7 @@ func TestStrangersDisplaceNobodyFromTheDeprecations(t *testing.T) {
 		for i := range 1500 {
 			a.Do(t, http.MethodPost, "/api/auth/logout", "", apitest.Header("User-Agent", fmt.Sprintf("made-up/%d", i))).Want(t, 401)
 			if i == 300 {
-				report() // moves what is counted into the database
+				report() // saves the counts so far
 			}
 		}
 		admin.Do(t, http.MethodGet, "/api/auth/me", "", apitest.Header("User-Agent", "honest/1.0")).Want(t, 200)
@@ -158,7 +158,7 @@ func TestStrangersDisplaceNobodyFromTheDeprecations(t *testing.T) {
 			}
 		}
 		if !known["honest/1.0"] || !known["operator/1.0"] || strangers > 101 || calls != 1500 {
-			t.Errorf("%d calls of strangers in %d lines, honest %t, operator %t; want 1500 in at most 101, and both", calls, strangers, known["honest/1.0"], known["operator/1.0"])
+			t.Errorf("%d anonymous calls in %d items, honest %t, operator %t; want 1500 in at most 101, and both", calls, strangers, known["honest/1.0"], known["operator/1.0"])
 		}
 	})
 }

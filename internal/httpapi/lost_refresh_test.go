@@ -15,7 +15,7 @@ import (
 	"github.com/tenantry/tenantry/internal/store/storetest"
 )
 
-// device is a client that keeps the refresh token of a session.
+// device is a client with the refresh token of a session.
 type device struct {
 	app            *apitest.App
 	agent, address string
@@ -37,13 +37,13 @@ func (d *device) headers() []apitest.Option {
 	return []apitest.Option{apitest.Header("User-Agent", d.agent), from(d.address)}
 }
 
-// send refreshes with a token and loses the answer.
+// send refreshes with a token and discards the new one.
 func (d *device) send(t *testing.T, token string) apitest.Reply {
 	t.Helper()
 	return d.app.Do(t, http.MethodPost, refreshPath, refreshBody(token), d.headers()...)
 }
 
-// refresh refreshes and keeps the new token. It returns the old one.
+// refresh refreshes and keeps the new token. It returns the old token.
 func (d *device) refresh(t *testing.T) (old string) {
 	t.Helper()
 	old = d.token
@@ -66,7 +66,7 @@ func TestLostRefreshes(t *testing.T) {
 			for range 2 {
 				a.Clock.Advance(14 * time.Minute)
 				if pair := apitest.Decode[api.TokenPair](t, d.send(t, old).Want(t, 200)); pair.RefreshToken != d.token {
-					t.Error("another successor")
+					t.Error("a different successor")
 				}
 			}
 			entries := a.AuditEntries(t, d.tenantID, "auth.refresh_reuse")
@@ -75,7 +75,7 @@ func TestLostRefreshes(t *testing.T) {
 			}
 			d.refresh(t)
 		})
-		t.Run("not longer than an access token lives", func(t *testing.T) {
+		t.Run("not after an access token has expired", func(t *testing.T) {
 			d := newDevice(t, a, browser, office)
 			old := d.refresh(t)
 			a.Clock.Advance(31 * time.Minute)
@@ -89,23 +89,23 @@ func TestLostRefreshes(t *testing.T) {
 			d.send(t, old).WantCode(t, 401, "refresh_reused")
 		})
 		for name, other := range map[string]struct {
-			from, to  device
-			sameHouse bool
+			from, to    device
+			sameNetwork bool
 		}{
-			"another user agent":          {from: device{agent: browser, address: office}, to: device{agent: "curl/8.10.1", address: office}},
-			"another address":             {from: device{agent: browser, address: office}, to: device{agent: browser, address: "198.51.100.8"}},
-			"another network of IPv6":     {from: device{agent: browser, address: "2001:db8:1::1"}, to: device{agent: browser, address: "2001:db8:2::1"}},
-			"another address of a /56":    {from: device{agent: browser, address: "2001:db8::1"}, to: device{agent: browser, address: "2001:db8:0:1::2"}, sameHouse: true},
-			"the same address as of IPv6": {from: device{agent: browser, address: office}, to: device{agent: browser, address: "::ffff:" + office}, sameHouse: true},
+			"another user agent":              {from: device{agent: browser, address: office}, to: device{agent: "curl/8.10.1", address: office}},
+			"another address":                 {from: device{agent: browser, address: office}, to: device{agent: browser, address: "198.51.100.8"}},
+			"another network of IPv6":         {from: device{agent: browser, address: "2001:db8:1::1"}, to: device{agent: browser, address: "2001:db8:2::1"}},
+			"another address in the same /56": {from: device{agent: browser, address: "2001:db8::1"}, to: device{agent: browser, address: "2001:db8:0:1::2"}, sameNetwork: true},
+			"the same address mapped to IPv6": {from: device{agent: browser, address: office}, to: device{agent: browser, address: "::ffff:" + office}, sameNetwork: true},
 		} {
 			t.Run("from "+name, func(t *testing.T) {
 				d := newDevice(t, a, other.from.agent, other.from.address)
 				old := d.refresh(t)
 				d.agent, d.address = other.to.agent, other.to.address
 				a.Clock.Advance(9 * time.Second)
-				d.send(t, old).Want(t, 200) // for 10 seconds, everyone gets it again
+				d.send(t, old).Want(t, 200) // every client gets it again for 10 seconds
 				a.Clock.Advance(2 * time.Second)
-				if other.sameHouse {
+				if other.sameNetwork {
 					d.send(t, old).Want(t, 200)
 					return
 				}
@@ -113,7 +113,7 @@ func TestLostRefreshes(t *testing.T) {
 				d.send(t, d.token).WantCode(t, 401, "session_ended")
 			})
 		}
-		t.Run("from the client of the last refresh, which is not that of the log-in", func(t *testing.T) {
+		t.Run("the client of the last refresh counts, not that of the log-in", func(t *testing.T) {
 			d := newDevice(t, a, browser, office)
 			d.agent, d.address = "Mozilla/5.0 (X11; Linux x86_64; rv:146.0) Gecko/20100101 Firefox/146.0", "203.0.113.5"
 			old := d.refresh(t)
@@ -131,7 +131,7 @@ func TestLostRefreshes(t *testing.T) {
 				wait.Go(func() {
 					reply := d.send(t, old)
 					if reply.Status != 200 || apitest.Decode[api.TokenPair](t, reply).RefreshToken != d.token {
-						t.Errorf("status %d, or another successor", reply.Status)
+						t.Errorf("status %d, or a different successor", reply.Status)
 					}
 				})
 			}
@@ -141,18 +141,19 @@ func TestLostRefreshes(t *testing.T) {
 	})
 }
 
-// A thief who has stolen a refresh token, and has the owner's network and user agent, gets the
-// owner's tokens by this. It ends after three tokens, whichever of the two sends a token first.
-func TestThiefAndOwnerCannotTakeTurnsForLong(t *testing.T) {
+// A thief with a stolen refresh token and the owner's network and user agent gets the owner's
+// tokens as a repeated answer. The session ends after three repetitions in a row, whoever sends the
+// token first.
+func TestStolenRefreshTokenIsRepeatedThreeTimesAtMost(t *testing.T) {
 	t.Parallel()
 	a := apitest.New(t, store.SQLite, behindProxy)
-	t.Run("the session ends with the fourth token in a row that is given again", func(t *testing.T) {
+	t.Run("the session ends at the fourth token in a row that is sent again", func(t *testing.T) {
 		owner := newDevice(t, a, browser, office)
 		for range 3 {
 			stolen := owner.refresh(t)
 			a.Clock.Advance(15 * time.Minute)
 			owner.send(t, stolen).Want(t, 200)
-			owner.send(t, stolen).Want(t, 200) // the same answer may get lost often
+			owner.send(t, stolen).Want(t, 200) // the same answer may be lost more than once
 		}
 		stolen := owner.refresh(t)
 		a.Clock.Advance(15 * time.Minute)
@@ -166,7 +167,7 @@ func TestThiefAndOwnerCannotTakeTurnsForLong(t *testing.T) {
 		owner.send(t, stolen).WantCode(t, 401, "refresh_reused")
 		thief.send(t, thief.token).WantCode(t, 401, "session_ended")
 	})
-	t.Run("a token that is used once starts the count again", func(t *testing.T) {
+	t.Run("a token that is used only once resets the count", func(t *testing.T) {
 		d := newDevice(t, a, browser, office)
 		for range 3 {
 			for range 3 {

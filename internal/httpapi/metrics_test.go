@@ -17,7 +17,7 @@ import (
 
 func withMetrics(c *config.Config) { c.EnableMetrics = true }
 
-// metrics are those of an application, as text.
+// metrics returns the metrics of an application, as text.
 func metrics(t *testing.T, a *apitest.App) string {
 	t.Helper()
 	return string(a.Do(t, http.MethodGet, "/metrics", "").Want(t, 200).Body)
@@ -30,7 +30,7 @@ func wantMetric(t *testing.T, text, line string) {
 	}
 }
 
-func TestMetricsAreThereWhenTheyAreAskedFor(t *testing.T) {
+func TestMetricsAreServedIfEnabled(t *testing.T) {
 	t.Parallel()
 	apitest.New(t, store.SQLite).Do(t, http.MethodGet, "/metrics", "").WantCode(t, 404, "not_found")
 	separate := apitest.New(t, store.SQLite, withMetrics, func(c *config.Config) { c.MetricsAddr = "127.0.0.1:0" })
@@ -38,14 +38,14 @@ func TestMetricsAreThereWhenTheyAreAskedFor(t *testing.T) {
 
 	a := apitest.New(t, store.SQLite, withMetrics)
 	a.Do(t, http.MethodGet, "/api/healthz", "").Want(t, 200)
-	// As Prometheus 3 asks; the text format is what there is.
+	// Prometheus 3 sends this header; the server has only the text format.
 	reply := a.Do(t, http.MethodGet, "/metrics", "", apitest.Header("Accept", "application/openmetrics-text;version=1.0.0;q=0.6,text/plain;version=0.0.4;q=0.5,*/*;q=0.1")).Want(t, 200)
 	if got := reply.Header.Get("Content-Type"); !strings.HasPrefix(got, "text/plain; version=0.0.4") {
 		t.Errorf("Content-Type %s", got)
 	}
 	wantMetric(t, string(reply.Body), "# TYPE tenantry_http_request_duration_seconds histogram")
 	if !strings.Contains(string(reply.Body), fmt.Sprintf("version=%q", a.Version)) {
-		t.Error("the build isn't named")
+		t.Error("no metric names the build")
 	}
 }
 
@@ -64,10 +64,10 @@ func TestMetricsOfTheDatabase(t *testing.T) {
 		}
 		wantMetric(t, text, `tenantry_component_up{component="database"} 1`)
 		if strings.Contains(text, `component="redis"`) {
-			t.Error("a part that isn't set up has a state")
+			t.Error("a component that isn't configured has a state")
 		}
 
-		// In use while a transaction is.
+		// A transaction uses a connection.
 		err := a.Store.Tx(t.Context(), func(store.Tx) error {
 			for _, s := range a.Store.Stats() {
 				if s.Pool != "reader" && s.InUse < 1 {

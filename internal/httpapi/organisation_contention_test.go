@@ -23,7 +23,7 @@ import (
 	"github.com/tenantry/tenantry/internal/store/storetest"
 )
 
-// addDepartments puts so many departments into a company at once.
+// addDepartments inserts this many departments into a company at once.
 func addDepartments(t *testing.T, a *apitest.App, company db.Company, number int, changes ...func(*db.Department)) []db.Department {
 	t.Helper()
 	rows := make([]db.Department, number)
@@ -49,8 +49,8 @@ func addDepartments(t *testing.T, a *apitest.App, company db.Company, number int
 	return rows
 }
 
-// However busy others are below a company, its deletion wins at the first call, and the others are
-// told that it is gone.
+// The first call to delete a company succeeds, however many requests write below it. Those then get
+// the error for a missing company.
 func TestDeletionWinsAgainstWriters(t *testing.T) {
 	t.Parallel()
 	apitest.Each(t, func(t *testing.T, a *apitest.App) {
@@ -103,13 +103,13 @@ func TestDeletionWinsAgainstWriters(t *testing.T) {
 	})
 }
 
-// Whoever writes below a company waits for others who hold its row: so nothing changes while a
-// deletion goes through it.
-func TestWhoWritesBelowACompanyWaitsForIt(t *testing.T) {
+// Every request that writes below a company waits for the lock of its row. So nothing changes
+// during its deletion.
+func TestWritesBelowACompanyWaitForItsLock(t *testing.T) {
 	t.Parallel()
 	errRelease := errors.New("the lock isn't needed any more")
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
-		// A connection for each, so that nobody waits for one.
+		// Enough connections, so that no request waits for one.
 		a := apitest.New(t, engine, func(c *config.Config) { c.DatabaseMaxConnections = 20 })
 		admin := a.Actor(t, access.Admin)
 		tenant := admin.User.TenantID
@@ -141,7 +141,7 @@ func TestWhoWritesBelowACompanyWaitsForIt(t *testing.T) {
 			var wait sync.WaitGroup
 			for name, o := range operations {
 				wait.Go(func() {
-					// As long as it waits it doesn't answer: a slow machine doesn't make this fail.
+					// A request that waits doesn't answer, so a slow machine can't make this fail.
 					ctx, cancel := context.WithTimeout(t.Context(), 400*time.Millisecond)
 					defer cancel()
 					r, err := http.NewRequestWithContext(ctx, o[0], a.URL+o[1], strings.NewReader(o[2]))
@@ -160,7 +160,7 @@ func TestWhoWritesBelowACompanyWaitsForIt(t *testing.T) {
 			}
 			wait.Wait()
 			if a.Engine != store.SQLite && snapshot(t, a) != before {
-				t.Errorf("something has changed while the company was locked")
+				t.Errorf("rows changed while the company was locked")
 			}
 			return errRelease
 		})
@@ -170,7 +170,7 @@ func TestWhoWritesBelowACompanyWaitsForIt(t *testing.T) {
 	})
 }
 
-// A deletion that takes longer than 10 seconds says what is left, and goes on with the next call.
+// A deletion that takes longer than 10 seconds answers what is left. The next call continues it.
 func TestLongDeletions(t *testing.T) {
 	t.Parallel()
 	for name, below := range map[string]func(t *testing.T, a *apitest.App, company db.Company) (path string, all api.DeletionPreview){
@@ -204,10 +204,10 @@ func TestLongDeletions(t *testing.T) {
 			a.Clock.Step(4 * time.Second)
 			reply := admin.Do(t, http.MethodDelete, path, "", ifMatch).Want(t, 202)
 			a.Clock.Step(0)
-			admin = a.Login(t, admin.User) // much time has passed
-			left.Departments -= 100        // between two looks at the clock
+			admin = a.Login(t, admin.User) // the session may have expired
+			left.Departments -= 100        // the size of a batch
 			if got := apitest.Decode[api.DeletionPreview](t, reply); !reflect.DeepEqual(got, left) || reply.Header.Get("Retry-After") != "1" {
-				t.Errorf("left are %+v, want %+v; Retry-After %s", got, left, reply.Header.Get("Retry-After"))
+				t.Errorf("the reply says that %+v are left, want %+v; Retry-After %s", got, left, reply.Header.Get("Retry-After"))
 			}
 			admin.Do(t, http.MethodDelete, path, "", ifMatch).Want(t, 204)
 			if entries := a.AuditEntries(t, admin.User.TenantID, "department.delete"); len(entries) < 150 {
@@ -232,6 +232,6 @@ func TestDeleteUserWhoHeadsManyDepartments(t *testing.T) {
 	}
 	_, err := a.Store.GetUser(t.Context(), db.GetUserParams{TenantID: head.TenantID, ID: head.ID})
 	if !errors.Is(err, store.ErrNotFound) {
-		t.Errorf("the user is still there: %v", err)
+		t.Errorf("the user still exists: %v", err)
 	}
 }

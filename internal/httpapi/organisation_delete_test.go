@@ -24,15 +24,15 @@ func branchPath(id uuid.UUID) string { return branchesPath + "/" + id.String() }
 
 func departmentPath(id uuid.UUID) string { return departmentsPath + "/" + id.String() }
 
-// organisation is a company with something of everything: `north` is a branch with the department
-// `sales`, below which are `inland` and below that `rural`; `it` is a department of no branch.
-// `other` is a company that stays as it is.
+// organisation is a company with rows of every kind: the branch `north` with the department
+// `sales`, below which are `inland` and below that `rural`; and `it`, a department without a
+// branch. `other` is a company that must not change.
 type organisation struct {
 	admin                    *apitest.Actor
 	company, other           db.Company
 	north, south             db.Branch
 	sales, inland, rural, it db.Department
-	users                    map[string]db.User // by where they are
+	users                    map[string]db.User // by their assignment
 }
 
 func newOrganisation(t *testing.T, a *apitest.App) organisation {
@@ -58,20 +58,21 @@ func newOrganisation(t *testing.T, a *apitest.App) organisation {
 	return o
 }
 
-// entities are the entries of an action by what they are about, all of one request.
+// entities returns the entries of an action by entity, and fails the test if they aren't all of one
+// request.
 func entities(t *testing.T, a *apitest.App, tenantID uuid.UUID, action, requestID string) map[string]apitest.AuditEntry {
 	t.Helper()
 	byID := map[string]apitest.AuditEntry{}
 	for _, e := range a.AuditEntries(t, tenantID, action) {
 		if _, twice := byID[e.EntityID]; twice || e.RequestID != requestID {
-			t.Errorf("%s of %s: twice, or of another request: %+v", action, e.EntityID, e)
+			t.Errorf("%s of %s: a second entry, or one of another request: %+v", action, e.EntityID, e)
 		}
 		byID[e.EntityID] = e
 	}
 	return byID
 }
 
-func TestDeletionsTakeAlongWhatIsBelow(t *testing.T) {
+func TestDeletionsIncludeEverythingBelow(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name        string
@@ -80,7 +81,7 @@ func TestDeletionsTakeAlongWhatIsBelow(t *testing.T) {
 		companies   func(o organisation) []uuid.UUID
 		branches    func(o organisation) []uuid.UUID
 		departments func(o organisation) []uuid.UUID
-		detached    map[string]string // what users lose, by where they are
+		detached    map[string]string // the fields that users lose, by their assignment
 	}{
 		{
 			"company", func(o organisation) string { return companyPath(o.company.ID) },
@@ -132,7 +133,7 @@ func TestDeletionsTakeAlongWhatIsBelow(t *testing.T) {
 					entries := entities(t, a, tenant, action, id)
 					for _, id := range want {
 						if e := entries[id.String()]; e.Changes["code"].Before == nil || e.Changes["code"].After != nil {
-							t.Errorf("%s of %s has no last state: %+v", action, id, e)
+							t.Errorf("%s of %s lacks the last state: %+v", action, id, e)
 						}
 						before = slices.DeleteFunc(before, func(row string) bool { return strings.HasPrefix(row, id.String()) })
 					}
@@ -142,7 +143,7 @@ func TestDeletionsTakeAlongWhatIsBelow(t *testing.T) {
 					gone += len(want)
 				}
 				if after := strings.Split(snapshot(t, a), "\n"); !slices.Equal(before, after) {
-					t.Errorf("left are\n%v\nwant\n%v", after, before)
+					t.Errorf("remaining rows\n%v\nwant\n%v", after, before)
 				}
 				updates := entities(t, a, tenant, "user.update", id)
 				for where, user := range o.users {
@@ -188,7 +189,7 @@ func TestDeleteDeepAndWide(t *testing.T) {
 		}
 		got := apitest.Decode[api.DeletionPreview](t, admin.Do(t, http.MethodDelete, departmentPath(top.ID)+"?dry_run=true", "").Want(t, 200))
 		if got.Departments != 81 {
-			t.Errorf("%d departments would go, want 81", got.Departments)
+			t.Errorf("%d departments in the preview, want 81", got.Departments)
 		}
 		admin.Do(t, http.MethodDelete, departmentPath(top.ID), "").Want(t, 204)
 		if entries := a.AuditEntries(t, admin.User.TenantID, "department.delete"); len(entries) != 81 {

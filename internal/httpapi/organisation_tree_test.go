@@ -18,7 +18,7 @@ import (
 
 const treePath = "/api/v1/org/tree"
 
-// outline writes a tree as one line: names with what is below them.
+// outline returns a tree as one line: each name with its children.
 func outline(tree api.OrganisationTree) string {
 	var b strings.Builder
 	var departments func([]api.DepartmentNode)
@@ -51,7 +51,7 @@ func TestOrganisationTree(t *testing.T) {
 			return apitest.Decode[api.OrganisationTree](t, viewer.Do(t, http.MethodGet, treePath+query, "").Want(t, 200))
 		}
 		if got := viewer.Do(t, http.MethodGet, treePath, "").Want(t, 200); strings.TrimSpace(string(got.Body)) != `{"companies":[]}` {
-			t.Errorf("nothing is %s", got.Body)
+			t.Errorf("an empty tree is %s", got.Body)
 		}
 		named := func(name string) func(*db.Company) { return func(c *db.Company) { c.Name = name } }
 		zulu, alpha := a.Company(t, viewer.User.TenantID, named("Zulu")), a.Company(t, viewer.User.TenantID, named("alpha"))
@@ -73,7 +73,7 @@ func TestOrganisationTree(t *testing.T) {
 		legal := department("legal", nil, nil)
 		sales := department("Sales", &west, nil)
 		department("b", nil, &sales)
-		deep := department("A", &east, &sales) // below its parent, though in another branch
+		deep := department("A", &east, &sales) // shown below its parent, although it has another branch
 		department("deeper", nil, &deep)
 		department("Equal", nil, nil)
 		department("equal", nil, nil)

@@ -24,14 +24,14 @@ const (
 	newPassword  = "seven purple umbrellas"
 )
 
-// alive reports whether an actor's session goes on, by both of its tokens. It uses the refresh
+// alive reports whether an actor's session is alive, by both of its tokens. It uses up the refresh
 // token.
 func alive(t *testing.T, a *apitest.App, actor *apitest.Actor) bool {
 	t.Helper()
 	status := actor.Do(t, http.MethodGet, mePath, "").Status
 	refreshed := a.Do(t, http.MethodPost, refreshPath, refreshBody(actor.RefreshToken)).Status
 	if (status == 200) != (refreshed == 200) {
-		t.Errorf("access token: %d, refresh token: %d; one lives without the other", status, refreshed)
+		t.Errorf("access token: %d, refresh token: %d; want both accepted or both refused", status, refreshed)
 	}
 	return status == 200
 }
@@ -39,7 +39,7 @@ func alive(t *testing.T, a *apitest.App, actor *apitest.Actor) bool {
 func TestUpdateMe(t *testing.T) {
 	t.Parallel()
 	apitest.Each(t, func(t *testing.T, a *apitest.App) {
-		t.Run("200 changes what is there, clears what is null, leaves the rest alone", func(t *testing.T) {
+		t.Run("200 changes the given fields, clears null, and keeps the rest", func(t *testing.T) {
 			user := a.Actor(t, access.User)
 			reply := user.Do(t, http.MethodPut, mePath, `{"full_name":"Ænna 🧭","phone":"+47 22"}`, apitest.Header("If-Match", `"1"`)).Want(t, 200)
 			got := apitest.Decode[api.User](t, reply)
@@ -51,7 +51,7 @@ func TestUpdateMe(t *testing.T) {
 				t.Errorf("%+v, want no phone and the same name", got)
 			}
 			if me := apitest.Decode[api.Me](t, user.Do(t, http.MethodGet, mePath, "").Want(t, 200)); me.User.FullName != got.FullName || me.User.Version != 3 {
-				t.Errorf("what is read isn't what was written: %+v", me.User)
+				t.Errorf("getMe differs from the reply: %+v", me.User)
 			}
 			entries := a.AuditEntries(t, user.User.TenantID, "user.update")
 			if len(entries) != 2 || entries[0].EntityID != user.User.ID.String() || entries[0].ActorID != user.User.ID.String() ||
@@ -60,7 +60,7 @@ func TestUpdateMe(t *testing.T) {
 				t.Errorf("audit: %+v", entries)
 			}
 		})
-		t.Run("200 without a change leaves version and trail alone", func(t *testing.T) {
+		t.Run("200 without a change keeps the version and writes no entry", func(t *testing.T) {
 			user := a.Actor(t, access.User)
 			for _, body := range []string{`{}`, `{"phone":null}`, `{"full_name":"` + user.User.FullName + `"}`} {
 				if reply := user.Do(t, http.MethodPut, mePath, body).Want(t, 200); reply.TaggedVersion() != 1 {
@@ -99,10 +99,10 @@ func TestUpdateMe(t *testing.T) {
 			}
 			wait.Wait()
 			if changed.Load() != 1 {
-				t.Errorf("%d changed the same version", changed.Load())
+				t.Errorf("%d requests changed the same version, want 1", changed.Load())
 			}
 		})
-		t.Run("422 for what one doesn't decide oneself", func(t *testing.T) {
+		t.Run("422 for fields that users can't change themselves", func(t *testing.T) {
 			user := a.Actor(t, access.User)
 			for field, value := range map[string]string{
 				"role": `"admin"`, "is_superuser": "true", "is_active": "true", "email": `"a@b.example"`, "password": `"x"`, "password_hash": `"x"`,
@@ -135,7 +135,7 @@ func TestListMySessions(t *testing.T) {
 		return apitest.Decode[api.OwnSessionList](t, actor.Do(t, http.MethodGet, sessionsPath, "").Want(t, 200)).Items
 	}
 	apitest.Each(t, func(t *testing.T, a *apitest.App) {
-		t.Run("200 has one's own, newest first, and says which is the current one", func(t *testing.T) {
+		t.Run("200 with the user's sessions, newest first, and the current one marked", func(t *testing.T) {
 			older := a.Actor(t, access.Viewer)
 			a.Clock.Advance(time.Second)
 			newer := a.Login(t, older.User)
@@ -159,16 +159,16 @@ func TestListMySessions(t *testing.T) {
 				t.Errorf("%+v, want the session %+v", got, me.Session)
 			}
 		})
-		t.Run("200 has neither ended nor expired ones", func(t *testing.T) {
+		t.Run("200 without ended and expired sessions", func(t *testing.T) {
 			user := a.User(t, a.Tenant(t).ID, access.Viewer)
-			a.Login(t, user) // expires
+			a.Login(t, user) // expires below
 			a.Clock.Advance(7 * 24 * time.Hour)
 			a.Login(t, user).Do(t, http.MethodPost, logoutPath, "").Want(t, 204)
 			if items := list(t, a.Login(t, user)); len(items) != 1 || !items[0].Current {
 				t.Errorf("%+v, want the current one alone", items)
 			}
 		})
-		t.Run("200 has all of them, a page at a time", func(t *testing.T) {
+		t.Run("200 with all sessions, page by page", func(t *testing.T) {
 			actor, admin := a.Actor(t, access.Viewer), a.Superuser(t)
 			now := a.Clock.Now().UTC().Truncate(time.Microsecond)
 			for i := range 100 {
@@ -217,7 +217,7 @@ func TestListMySessions(t *testing.T) {
 	})
 }
 
-func TestExpiredSessionsAreDeletedAFewAtATime(t *testing.T) {
+func TestExpiredSessionsAreDeletedInBatches(t *testing.T) {
 	t.Parallel()
 	apitest.Each(t, func(t *testing.T, a *apitest.App) {
 		tenant, other := a.Tenant(t), a.Tenant(t)
@@ -283,33 +283,33 @@ func TestEndMySession(t *testing.T) {
 			current := a.Actor(t, access.Viewer)
 			current.Do(t, http.MethodDelete, sessionPath(t, current), "").Want(t, 204)
 			if alive(t, a, current) {
-				t.Error("it lives")
+				t.Error("the session is still alive")
 			}
 		})
-		t.Run("404 for another's, a colleague's too, and for none", func(t *testing.T) {
+		t.Run("404 for another user's session and for a missing one", func(t *testing.T) {
 			actor := a.Actor(t, access.Admin)
 			colleague, foreign := a.ActorIn(t, actor.User.TenantID, access.Viewer), a.Actor(t, access.Viewer)
 			missing := withoutVariables(t, actor.Do(t, http.MethodDelete, sessionsPath+"/"+uuid.NewString(), ""))
 			for _, other := range []*apitest.Actor{colleague, foreign} {
 				got := withoutVariables(t, actor.Do(t, http.MethodDelete, sessionPath(t, other), ""))
 				if got.Detail != missing.Detail || got.Code != missing.Code {
-					t.Errorf("%+v is told from a missing one: %+v", got, missing)
+					t.Errorf("another user's session gets %+v, a missing one %+v", got, missing)
 				}
 				if !alive(t, a, other) {
-					t.Error("somebody else's session has ended")
+					t.Error("another user's session has ended")
 				}
 			}
 			if entries := a.AuditEntries(t, actor.User.TenantID, "auth.session_end"); len(entries) != 0 {
 				t.Errorf("audit: %+v", entries)
 			}
 		})
-		t.Run("404 for one that has expired", func(t *testing.T) {
+		t.Run("404 for an expired session", func(t *testing.T) {
 			expired := a.Actor(t, access.Viewer)
 			path := sessionPath(t, expired)
 			a.Clock.Advance(8 * 24 * time.Hour)
 			a.Login(t, expired.User).Do(t, http.MethodDelete, path, "").WantCode(t, 404, "not_found")
 		})
-		t.Run("422 for what is no id", func(t *testing.T) {
+		t.Run("422 for a malformed id", func(t *testing.T) {
 			a.Actor(t, access.Viewer).Do(t, http.MethodDelete, sessionsPath+"/1", "").WantCode(t, 422, "validation_failed")
 		})
 	})
@@ -327,7 +327,7 @@ func passwordBody(t *testing.T, current, wanted string) string {
 func TestChangePassword(t *testing.T) {
 	t.Parallel()
 	apitest.Each(t, func(t *testing.T, a *apitest.App) {
-		t.Run("204 changes it, ends the other sessions and tells nobody", func(t *testing.T) {
+		t.Run("204 changes it, ends the other sessions and logs no password", func(t *testing.T) {
 			current := a.Actor(t, access.Viewer)
 			other, colleague := a.Login(t, current.User), a.ActorIn(t, current.User.TenantID, access.Viewer)
 			current.Do(t, http.MethodPost, passwordPath, passwordBody(t, apitest.Password, newPassword)).Want(t, 204)
@@ -335,7 +335,7 @@ func TestChangePassword(t *testing.T) {
 			a.Do(t, http.MethodPost, loginPath, loginBody(current.User.Email, apitest.Password)).WantCode(t, 401, "invalid_credentials")
 			a.Do(t, http.MethodPost, loginPath, loginBody(current.User.Email, newPassword)).Want(t, 200)
 			if !alive(t, a, current) || alive(t, a, other) || !alive(t, a, colleague) {
-				t.Error("want the other session of the user, and no more, to have ended")
+				t.Error("want only the other session of the user to have ended")
 			}
 			entries := a.AuditEntries(t, current.User.TenantID, "auth.password_change")
 			if len(entries) != 1 || entries[0].EntityID != current.User.ID.String() || len(entries[0].Changes) != 1 || entries[0].Changes["sessions_ended"].After != 1.0 {
@@ -345,20 +345,20 @@ func TestChangePassword(t *testing.T) {
 				t.Error("a password is in the log")
 			}
 		})
-		t.Run("422 for a wrong current one, with the session still alive", func(t *testing.T) {
+		t.Run("422 for a wrong current password, which doesn't end the session", func(t *testing.T) {
 			actor := a.Actor(t, access.Viewer)
 			reply := actor.Do(t, http.MethodPost, passwordPath, passwordBody(t, "wrong", newPassword))
 			reply.WantCode(t, 422, "validation_failed")
 			reply.WantField(t, "/current_password", "wrong")
 			if storedHash(t, a, actor.User) != *actor.User.PasswordHash || !alive(t, a, actor) {
-				t.Error("something has changed")
+				t.Error("the password has changed")
 			}
 			entries := a.AuditEntries(t, actor.User.TenantID, "auth.password_change")
 			if len(entries) != 1 || entries[0].Outcome != "failure" || entries[0].Reason != "wrong_password" || len(entries[0].Changes) != 0 {
 				t.Errorf("audit: %+v", entries)
 			}
 		})
-		t.Run("422 names a broken rule and no password", func(t *testing.T) {
+		t.Run("422 names the broken rule and not the password", func(t *testing.T) {
 			actor := a.Login(t, a.User(t, a.Tenant(t).ID, access.Viewer, func(u *db.User) { u.Email = "mountain" + u.Email }))
 			for wanted, rule := range map[string]string{
 				"elevenbytes": "too_short", strings.Repeat("é", 36) + "x": "too_long", "QwertyUiop123": "common",
@@ -378,7 +378,7 @@ func TestChangePassword(t *testing.T) {
 			}
 			actor.Do(t, http.MethodPost, passwordPath, passwordBody(t, apitest.Password, strings.Repeat("é", 36))).Want(t, 204)
 		})
-		t.Run("one of two at once", func(t *testing.T) {
+		t.Run("204 for only one of two at once", func(t *testing.T) {
 			actor := a.Actor(t, access.Viewer)
 			statuses := make([]int, 4)
 			var wait sync.WaitGroup

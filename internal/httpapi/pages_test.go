@@ -21,10 +21,10 @@ import (
 	"github.com/tenantry/tenantry/internal/store"
 )
 
-// asBrowser asks as Chromium, Firefox and Safari do.
+// asBrowser sends the Accept header of Chromium, Firefox and Safari.
 var asBrowser = apitest.Header("Accept", "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8")
 
-// pageAt is a page as a browser gets it, after a look at what the browser may do with it.
+// pageAt returns a page as a browser gets it. It fails the test unless the page's headers are safe.
 func pageAt(t *testing.T, a *apitest.App, path string) string {
 	t.Helper()
 	reply := a.Do(t, http.MethodGet, path, "", asBrowser).Want(t, 200)
@@ -44,7 +44,7 @@ func pageAt(t *testing.T, a *apitest.App, path string) string {
 		t.Errorf("%s: the policy %q allows too much", path, policy)
 	}
 	if inline := regexp.MustCompile(`(?i)<script(?:\s+defer|\s+src="[^"]*")*>[^<]|\son[a-z]+=|\sstyle=|<style`).Find(reply.Body); inline != nil {
-		t.Errorf("%s: the page has %q inline", path, inline)
+		t.Errorf("%s: the page has inline content: %q", path, inline)
 	}
 	return string(reply.Body)
 }
@@ -67,7 +67,7 @@ func TestBrowsersGetPagesAndProgramsDoNot(t *testing.T) {
 	}
 }
 
-func TestLandingPageTellsHowItIs(t *testing.T) {
+func TestLandingPageShowsTheHealth(t *testing.T) {
 	t.Parallel()
 	a := apitest.New(t, store.SQLite, func(c *config.Config) { c.AppName = `A & <b>B</b>` })
 	page := pageAt(t, a, "/")
@@ -77,7 +77,7 @@ func TestLandingPageTellsHowItIs(t *testing.T) {
 		}
 	}
 	if strings.Contains(page, "<b>B") {
-		t.Error("the name is in the page as it is")
+		t.Error("the name isn't escaped")
 	}
 	a.Store.Close()
 	a.Clock.Advance(2e9)
@@ -98,37 +98,37 @@ func loadDemo(t *testing.T, a *apitest.App) {
 	}
 }
 
-func TestPagesTellDemoLoginsWhereTheyWork(t *testing.T) {
+func TestPagesShowDemoLoginsWhereTheyWork(t *testing.T) {
 	t.Parallel()
 	a := apitest.New(t, store.SQLite)
 	for _, path := range []string{"/", "/api/docs"} {
 		if strings.Contains(pageAt(t, a, path), "techstart") {
-			t.Errorf("%s tells a demo log-in, and the data isn't there", path)
+			t.Errorf("%s shows a demo log-in without the demo data", path)
 		}
 	}
 	loadDemo(t, a)
-	// A user of an ordinary tenant is no log-in to tell, whatever the address.
+	// A user of another tenant isn't shown, even with the address of a demo account.
 	a.User(t, a.Tenant(t).ID, access.Admin, func(u *db.User) { u.Email = "ceo@fashionhub.com" })
 	for _, path := range []string{"/", "/api/docs"} {
 		page := pageAt(t, a, path)
 		for _, want := range []string{"ceo@techstart.com", seed.Password, seed.SuperuserEmail, seed.SuperuserPassword} {
 			if !strings.Contains(page, want) {
-				t.Errorf("%s doesn't tell %s", path, want)
+				t.Errorf("%s doesn't show %s", path, want)
 			}
 		}
 		if strings.Contains(page, "fashionhub") {
-			t.Errorf("%s tells a log-in that isn't there", path)
+			t.Errorf("%s shows a log-in that doesn't exist", path)
 		}
 	}
 	a.Do(t, http.MethodPost, loginPath, loginBody("ceo@techstart.com", seed.Password)).Want(t, 200)
 
-	// The same data, where it may not be.
+	// The same data in production.
 	cfg := a.Config
 	cfg.Environment = config.Staging
 	staging := apitest.Start(t, store.SQLite, cfg)
 	for _, path := range []string{"/", "/api/docs"} {
 		if strings.Contains(pageAt(t, staging, path), "techstart") {
-			t.Errorf("%s tells demo log-ins outside of development", path)
+			t.Errorf("%s shows demo log-ins outside of development", path)
 		}
 	}
 }
@@ -158,7 +158,7 @@ func TestEveryErrorCodeHasItsPage(t *testing.T) {
 		}
 		a.Do(t, http.MethodGet, path, "").WantCode(t, 404, "not_found")
 	}
-	// The type of a problem is where its code is explained.
+	// The type of a problem is the address of its code's page.
 	problem := apitest.Decode[api.Problem](t, a.Do(t, http.MethodGet, "/nope", ""))
 	a.Do(t, http.MethodGet, problem.Type, "").Want(t, 200)
 }
@@ -173,7 +173,7 @@ func TestAssets(t *testing.T) {
 		}
 	}
 	if len(found) < 9 {
-		t.Fatalf("%d files in the pages, want all", len(found))
+		t.Fatalf("%d files are linked in the pages, want all", len(found))
 	}
 	for path := range found {
 		plain := a.Do(t, http.MethodGet, path, "", apitest.Header("Accept-Encoding", "identity")).Want(t, 200)
@@ -186,14 +186,14 @@ func TestAssets(t *testing.T) {
 			t.Fatalf("%s: %v", path, err)
 		}
 		if unpacked, err := io.ReadAll(r); err != nil || !bytes.Equal(unpacked, plain.Body) || len(plain.Body) == 0 {
-			t.Errorf("%s is another file when it is compressed (%v)", path, err)
+			t.Errorf("%s differs when it is compressed (%v)", path, err)
 		}
 		for name, want := range map[string]string{"Cache-Control": "public, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff", "Vary": "Accept-Encoding"} {
 			if got := packed.Header.Get(name); got != want {
 				t.Errorf("%s: %s %q, want %q", path, name, got, want)
 			}
 		}
-		// A name without its hash could have another content tomorrow.
+		// A name without a hash isn't served, because its content could change.
 		a.Do(t, http.MethodGet, regexp.MustCompile(`\.[0-9a-f]{16}\.`).ReplaceAllString(path, "."), "").WantCode(t, 404, "not_found")
 	}
 	a.Do(t, http.MethodGet, "/api/assets/..%2Fassets.go", "").WantCode(t, 404, "not_found")

@@ -22,7 +22,7 @@ import (
 
 const resetPath = "/api/v1/auth/password/reset"
 
-// newToken makes a one-time token for a user.
+// newToken creates a one-time token for a user.
 func newToken(t *testing.T, admin *apitest.Actor, id uuid.UUID) string {
 	t.Helper()
 	return apitest.Decode[api.OneTimeToken](t, admin.Do(t, http.MethodPost, userPath(id)+"/password-reset", "").Want(t, 200)).Token
@@ -37,7 +37,7 @@ func reset(t *testing.T, a *apitest.App, token, wanted string) apitest.Reply {
 	return a.Do(t, http.MethodPost, resetPath, string(body))
 }
 
-// isNowhere looks for a secret in the log, in the trail and where tokens are kept.
+// isNowhere fails the test if a secret is in the log, in the trail or in the table of tokens.
 func isNowhere(t *testing.T, a *apitest.App, secret string) {
 	t.Helper()
 	if strings.Contains(a.Log.String(), secret) {
@@ -79,7 +79,7 @@ func TestCreatePasswordReset(t *testing.T) {
 		}
 		isNowhere(t, a, second)
 		if !alive(t, a, actor) {
-			t.Error("a token that isn't used yet ended a session")
+			t.Error("creating a token ended a session")
 		}
 		a.Login(t, actor.User)
 		entries := a.AuditEntries(t, admin.User.TenantID, "user.password_reset")
@@ -114,14 +114,14 @@ func TestResetPassword(t *testing.T) {
 			reset(t, a, created.OneTimeToken.Token, newPassword).Want(t, 204)
 			a.Do(t, http.MethodPost, loginPath, loginBody("first@example.org", newPassword)).Want(t, 200)
 		})
-		t.Run("204 changes the password, once, ends all sessions and tells nobody", func(t *testing.T) {
+		t.Run("204 changes the password once, ends all sessions and leaks no secret", func(t *testing.T) {
 			actor, colleague := a.ActorIn(t, admin.User.TenantID, access.User), a.ActorIn(t, admin.User.TenantID, access.User)
 			second, token := a.Login(t, actor.User), newToken(t, admin, actor.User.ID)
 			reset(t, a, token, newPassword).Want(t, 204)
 			a.Do(t, http.MethodPost, loginPath, loginBody(actor.User.Email, apitest.Password)).WantCode(t, 401, "invalid_credentials")
 			a.Do(t, http.MethodPost, loginPath, loginBody(actor.User.Email, newPassword)).Want(t, 200)
 			if alive(t, a, actor) || alive(t, a, second) || !alive(t, a, colleague) {
-				t.Error("want the sessions of the user, and no more, to have ended")
+				t.Error("want only the sessions of the user to have ended")
 			}
 			reset(t, a, token, newPassword+"!").WantCode(t, 400, "invalid_one_time_token")
 			a.Do(t, http.MethodPost, loginPath, loginBody(actor.User.Email, newPassword)).Want(t, 200)
@@ -133,7 +133,7 @@ func TestResetPassword(t *testing.T) {
 				t.Errorf("audit: %+v", e)
 			}
 		})
-		t.Run("204 forgets the wrong passwords of before", func(t *testing.T) {
+		t.Run("204 resets the count of wrong passwords", func(t *testing.T) {
 			user := a.User(t, admin.User.TenantID, access.User)
 			token := newToken(t, admin, user.ID)
 			for range 8 {
@@ -143,7 +143,7 @@ func TestResetPassword(t *testing.T) {
 			reset(t, a, token, newPassword).Want(t, 204)
 			a.Do(t, http.MethodPost, loginPath, loginBody(user.Email, newPassword)).Want(t, 200)
 		})
-		t.Run("422 names every broken rule, and leaves the token as it is", func(t *testing.T) {
+		t.Run("422 names every broken rule and doesn't use up the token", func(t *testing.T) {
 			user := a.User(t, admin.User.TenantID, access.User, func(u *db.User) { u.Email = "mountain" + u.Email })
 			token := newToken(t, admin, user.ID)
 			for wanted, rule := range map[string]string{
@@ -158,7 +158,7 @@ func TestResetPassword(t *testing.T) {
 			}
 			reset(t, a, token, newPassword).Want(t, 204)
 		})
-		t.Run("400, and always the same, for every token that doesn't work", func(t *testing.T) {
+		t.Run("400, always the same, for every invalid token", func(t *testing.T) {
 			fresh := func() (db.User, string) {
 				u := a.User(t, admin.User.TenantID, access.User)
 				return u, newToken(t, admin, u.ID)
@@ -176,7 +176,7 @@ func TestResetPassword(t *testing.T) {
 			changed, beforeChange := fresh()
 			a.Login(t, changed).Do(t, http.MethodPost, passwordPath, passwordBody(t, apitest.Password, newPassword)).Want(t, 204)
 			inactive, ofInactive := fresh()
-			a.Exec(t, "UPDATE users SET is_active = false WHERE id = '"+inactive.ID.String()+"'") // past the application, which takes the token away
+			a.Exec(t, "UPDATE users SET is_active = false WHERE id = '"+inactive.ID.String()+"'") // in the database, because the application would delete the token
 			suspended := a.Actor(t, access.Admin)
 			ofSuspended := newToken(t, suspended, suspended.User.ID)
 			a.Exec(t, "UPDATE tenants SET status = 'suspended' WHERE id = '"+suspended.User.TenantID.String()+"'")
@@ -186,15 +186,15 @@ func TestResetPassword(t *testing.T) {
 				"of a suspended tenant": ofSuspended, "altered": strings.ToUpper(expired), "with a blank": expired + " ",
 			} {
 				if diff := cmp.Diff(want, problem(token, newPassword)); diff != "" {
-					t.Errorf("a token %s is told from an unknown one: %s", name, diff)
+					t.Errorf("a token %s gets another reply than an unknown one: %s", name, diff)
 				}
 			}
 			if diff := cmp.Diff(want, problem("nonsense", "x")); diff != "" {
-				t.Errorf("with a password against the rules: %s", diff)
+				t.Errorf("with an invalid password: %s", diff)
 			}
 			a.Clock.Advance(72 * time.Hour)
 			if diff := cmp.Diff(want, problem(expired, newPassword)); diff != "" {
-				t.Errorf("an expired token is told from an unknown one: %s", diff)
+				t.Errorf("an expired token gets another reply than an unknown one: %s", diff)
 			}
 			for _, where := range []uuid.UUID{access.PlatformTenantID, suspended.User.TenantID} {
 				entries := a.AuditEntries(t, where, "auth.password_reset")
@@ -206,8 +206,8 @@ func TestResetPassword(t *testing.T) {
 	})
 }
 
-// Of several who use a token at the same moment, one chooses the password.
-func TestOneTimeTokenWorksOnceAtTheSameMoment(t *testing.T) {
+// Only one of several simultaneous requests with a token sets the password.
+func TestOneTimeTokenWorksForOneOfManyRequests(t *testing.T) {
 	t.Parallel()
 	apitest.Each(t, func(t *testing.T, a *apitest.App) {
 		admin := a.Actor(t, access.Admin)
@@ -259,7 +259,7 @@ func TestGuessingTokensIsSlowedDown(t *testing.T) {
 		}
 		a.Do(t, http.MethodPost, loginPath, loginBody(user.Email, apitest.Password)).WantCode(t, 429, "too_many_attempts")
 		if n := len(a.AuditEntries(t, access.PlatformTenantID, "auth.password_reset")); written != 108 || n != written {
-			t.Errorf("%d entries, then %d; want 108 and no more", written, n)
+			t.Errorf("%d entries, then %d; want 108 both times", written, n)
 		}
 		a.Clock.Advance(time.Minute)
 		reset(t, a, token, newPassword).Want(t, 204)

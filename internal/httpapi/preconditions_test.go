@@ -14,14 +14,14 @@ import (
 	"github.com/tenantry/tenantry/internal/apitest"
 )
 
-// tagged is something that has an entity tag, and all operations of the document about it.
+// tagged is a resource with an entity tag, and all its operations.
 type tagged struct {
-	readAt     string // where its tag is read
+	readAt     string // path of the GET with its tag
 	operations map[string]access.Operation
 	id         uuid.UUID
 }
 
-// everythingTagged returns one of each kind, which the superuser may change.
+// everythingTagged returns one resource of each kind, which the superuser may change.
 func everythingTagged(t *testing.T, a *apitest.App, super *apitest.Actor) map[string]tagged {
 	t.Helper()
 	family, all := a.Family(access.PlatformTenantID), map[string]tagged{}
@@ -55,7 +55,7 @@ func hasHeader(op access.Operation, name string) bool {
 	return slices.ContainsFunc(op.Parameters, func(p *openapi3.Parameter) bool { return p.In == openapi3.ParameterInHeader && p.Name == name })
 }
 
-// lines sets a header of several lines.
+// lines sets a header with several lines.
 func lines(name string, values ...string) apitest.Option {
 	return func(r *http.Request) { r.Header[name] = values }
 }
@@ -70,15 +70,15 @@ func TestStalePreconditionsChangeNothing(t *testing.T) {
 			tag := super.Do(t, http.MethodGet, r.readAt, "").Want(t, 200).Header.Get("ETag")
 			version, rest, _ := strings.Cut(tag, "-")
 			stale := map[string][]apitest.Option{
-				"another version":           {lines("If-Match", `"999"`)},
-				"another row":               {lines("If-Match", version+`-000000000000-`+rest[13:])},
-				"a weak tag":                {lines("If-Match", "W/"+tag)},
-				"no tag":                    {lines("If-Match", "nonsense")},
-				"nothing":                   {lines("If-Match", "")},
-				"a tag with a comma":        {lines("If-Match", `"x,`+tag[1:])},
-				"several lines":             {lines("If-Match", `"998"`, `"999"`)},
-				"although it is the tag":    {lines("If-Match", `"999"`), lines("If-None-Match", tag)},
-				"although it isn't the tag": {lines("If-Match", `"999"`), lines("If-None-Match", `"x"`)},
+				"another version":               {lines("If-Match", `"999"`)},
+				"another row":                   {lines("If-Match", version+`-000000000000-`+rest[13:])},
+				"a weak tag":                    {lines("If-Match", "W/"+tag)},
+				"no tag":                        {lines("If-Match", "nonsense")},
+				"nothing":                       {lines("If-Match", "")},
+				"a tag with a comma":            {lines("If-Match", `"x,`+tag[1:])},
+				"several lines":                 {lines("If-Match", `"998"`, `"999"`)},
+				"with a matching If-None-Match": {lines("If-Match", `"999"`), lines("If-None-Match", tag)},
+				"with another If-None-Match":    {lines("If-Match", `"999"`), lines("If-None-Match", `"x"`)},
 			}
 			for id, op := range r.operations {
 				t.Run(kind+" "+id, func(t *testing.T) {
@@ -92,11 +92,11 @@ func TestStalePreconditionsChangeNothing(t *testing.T) {
 						}
 					}
 					want, unwanted := 304, map[string][]apitest.Option{
-						"anything":         {lines("If-None-Match", "*")},
-						"the tag":          {lines("If-None-Match", tag)},
-						"a weak tag":       {lines("If-None-Match", `"x"`, "W/"+tag)},
-						"this and not":     {lines("If-Match", tag), lines("If-None-Match", tag)},
-						"this and nothing": {lines("If-Match", "*"), lines("If-None-Match", "*")},
+						"anything":                    {lines("If-None-Match", "*")},
+						"the tag":                     {lines("If-None-Match", tag)},
+						"a weak tag":                  {lines("If-None-Match", `"x"`, "W/"+tag)},
+						"the tag in both headers":     {lines("If-Match", tag), lines("If-None-Match", tag)},
+						"an asterisk in both headers": {lines("If-Match", "*"), lines("If-None-Match", "*")},
 					}
 					if method != http.MethodGet {
 						want = 412
@@ -117,7 +117,7 @@ func TestStalePreconditionsChangeNothing(t *testing.T) {
 	})
 }
 
-func TestPreconditionsThatHoldAreNoObstacle(t *testing.T) {
+func TestFulfilledPreconditionsPass(t *testing.T) {
 	t.Parallel()
 	apitest.Each(t, func(t *testing.T, a *apitest.App) {
 		super := a.Superuser(t)
@@ -131,14 +131,14 @@ func TestPreconditionsThatHoldAreNoObstacle(t *testing.T) {
 				}
 				body := map[string]string{http.MethodPut: "{}"}[method]
 				for name, options := range map[string][]apitest.Option{
-					"the tag":               {lines("If-Match", tag)},
-					"the version":           {lines("If-Match", version+`"`)},
-					"anything":              {lines("If-Match", "*")},
-					"another content":       {lines("If-Match", version+"-"+rest[:12]+`-0000000000000000"`)},
-					"several lines":         {lines("If-Match", `W/"x"`, `"y,z", `+tag)},
-					"something else":        {lines("If-None-Match", `"x"`)},
-					"this and nothing else": {lines("If-Match", tag), lines("If-None-Match", `"999"`)},
-					"no modification":       {lines("If-Unmodified-Since", "Mon, 01 Jan 2001 00:00:00 GMT"), lines("If-Modified-Since", "Fri, 01 Jan 2100 00:00:00 GMT")},
+					"the tag":         {lines("If-Match", tag)},
+					"the version":     {lines("If-Match", version+`"`)},
+					"anything":        {lines("If-Match", "*")},
+					"another content": {lines("If-Match", version+"-"+rest[:12]+`-0000000000000000"`)},
+					"several lines":   {lines("If-Match", `W/"x"`, `"y,z", `+tag)},
+					"something else":  {lines("If-None-Match", `"x"`)},
+					"the tag, and another one in If-None-Match": {lines("If-Match", tag), lines("If-None-Match", `"999"`)},
+					"no modification": {lines("If-Unmodified-Since", "Mon, 01 Jan 2001 00:00:00 GMT"), lines("If-Modified-Since", "Fri, 01 Jan 2100 00:00:00 GMT")},
 				} {
 					if got := super.Do(t, method, path, body, options...); got.Status != 200 || got.Header.Get("ETag") != tag {
 						t.Errorf("%s, %s with %s: %d %s, want 200 with %s", kind, id, name, got.Status, got.Header.Get("ETag"), tag)
@@ -176,7 +176,7 @@ func TestOperationsWithoutATagRefusePreconditions(t *testing.T) {
 	})
 }
 
-// versions returns the versions of all rows that have one, and what a password reset makes.
+// versions returns the versions of all rows that have one, and the rows of password resets.
 func versions(t *testing.T, a *apitest.App) string {
 	t.Helper()
 	all := a.Versions(t)
@@ -186,8 +186,8 @@ func versions(t *testing.T, a *apitest.App) string {
 	return strings.Join(all, "\n")
 }
 
-// A browser keeps replies by their address. So a tag must not come again at an address with another
-// body, whoever asks.
+// Browsers cache replies by address. So two different bodies at one address must never have the
+// same tag, whoever asks.
 func TestTagsDifferBetweenRepresentations(t *testing.T) {
 	t.Parallel()
 	apitest.Each(t, func(t *testing.T, a *apitest.App) {

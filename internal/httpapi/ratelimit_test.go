@@ -22,7 +22,7 @@ import (
 	"github.com/tenantry/tenantry/internal/store/storetest"
 )
 
-// limits sets up limits that a test can reach.
+// limits configures limits that a test can reach.
 func limits(perMinute, logins, refreshes int) func(*config.Config) {
 	return func(c *config.Config) {
 		c.RateLimitEnabled = true
@@ -30,7 +30,7 @@ func limits(perMinute, logins, refreshes int) func(*config.Config) {
 	}
 }
 
-// newLimited starts an application with limits whose clock stands still, so that no window ends.
+// newLimited starts an application with limits. Its clock stands still, so that no window ends.
 func newLimited(t *testing.T, change ...func(*config.Config)) *apitest.App {
 	t.Helper()
 	a := apitest.New(t, store.SQLite, change...)
@@ -38,14 +38,15 @@ func newLimited(t *testing.T, change ...func(*config.Config)) *apitest.App {
 	return a
 }
 
-// withRedis sets up a Redis that other tests use, too. The secret keeps their counts apart.
+// withRedis configures a Redis that other tests use, too. A different secret separates their
+// counts.
 func withRedis(url string) func(*config.Config) {
 	return func(c *config.Config) {
 		c.RedisURL, c.SecretKey = config.NewSecret(url), config.NewSecret("only-for-tests-"+uuid.NewString())
 	}
 }
 
-// behindProxy makes this machine a trusted proxy, so that a test can say which address it has.
+// behindProxy makes this machine a trusted proxy, so that a test can choose the client's address.
 func behindProxy(c *config.Config) {
 	c.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}
 }
@@ -72,7 +73,7 @@ func TestEveryOperationIsLimited(t *testing.T) {
 		if op.RateClass == access.RateNone {
 			for range 5 {
 				if reply := a.Do(t, method, path, body); reply.Status == http.StatusTooManyRequests {
-					t.Errorf("%s is limited, and the document says that it isn't", op.ID)
+					t.Errorf("%s is limited, but documented as unlimited", op.ID)
 				}
 			}
 			continue
@@ -102,7 +103,7 @@ func TestEveryOperationIsLimited(t *testing.T) {
 	}
 }
 
-func TestDefaultsAreWhatTheDocumentSays(t *testing.T) {
+func TestDefaultLimitsAreAsDocumented(t *testing.T) {
 	t.Parallel()
 	cfg, err := config.Load(nil, "")
 	if err != nil {
@@ -113,9 +114,9 @@ func TestDefaultsAreWhatTheDocumentSays(t *testing.T) {
 	}
 }
 
-// 200 people behind one address are not one person, and a program with a bad token doesn't shut
-// them out.
-func TestOffice(t *testing.T) {
+// People behind one address are counted separately, and a program with an invalid token doesn't
+// block them.
+func TestPeopleBehindOneAddressAreCountedApart(t *testing.T) {
 	t.Parallel()
 	const office = "203.0.113.9"
 	a := newLimited(t, limits(5, 1000, 1000), behindProxy)
@@ -126,7 +127,7 @@ func TestOffice(t *testing.T) {
 			person.Do(t, http.MethodGet, companiesPath, "", from(office)).Want(t, 200)
 		}
 		person.Do(t, http.MethodGet, companiesPath, "", from(office)).WantCode(t, 429, "rate_limited")
-		person.Do(t, http.MethodGet, companiesPath, "", from("198.51.100.7")).WantCode(t, 429, "rate_limited") // it's the person who counts
+		person.Do(t, http.MethodGet, companiesPath, "", from("198.51.100.7")).WantCode(t, 429, "rate_limited") // the limit is per person
 	}
 	for range 5 {
 		a.Do(t, http.MethodGet, companiesPath, "", from(office), apitest.Header("Authorization", "Bearer nonsense")).Want(t, 401)
@@ -135,7 +136,7 @@ func TestOffice(t *testing.T) {
 	a.ActorIn(t, tenant.ID, access.Viewer).Do(t, http.MethodGet, companiesPath, "", from(office)).Want(t, 200)
 }
 
-// Each refusal is written down, so those who make refusals are limited, too.
+// Each refusal writes an audit entry, so refused requests count, too.
 func TestRefusedRequestsCount(t *testing.T) {
 	t.Parallel()
 	a := newLimited(t, limits(5, 10, 10))
@@ -145,7 +146,7 @@ func TestRefusedRequestsCount(t *testing.T) {
 	}
 	viewer.Do(t, http.MethodPost, companiesPath, `{"code":"A","name":"A"}`).WantCode(t, 429, "rate_limited")
 	if n := len(a.AuditEntries(t, viewer.User.TenantID, "company.create")); n != 5 {
-		t.Errorf("%d refusals written down, want 5", n)
+		t.Errorf("%d audit entries of refusals, want 5", n)
 	}
 }
 
@@ -155,7 +156,7 @@ func TestAddressesAreCountedApart(t *testing.T) {
 		t.Helper()
 		return a.Do(t, http.MethodPost, loginPath, loginBody("nobody@example.com", "wrong"), from(address)).Status
 	}
-	t.Run("a proxy tells them", func(t *testing.T) {
+	t.Run("with a trusted proxy", func(t *testing.T) {
 		t.Parallel()
 		a := newLimited(t, limits(100, 2, 100), behindProxy)
 		for _, address := range []string{"203.0.113.9", "203.0.113.10", "2001:db8:1:1::1", "2001:db8:1:2::1"} {
@@ -168,16 +169,16 @@ func TestAddressesAreCountedApart(t *testing.T) {
 				t.Errorf("%s: status %d, want 429", address, status)
 			}
 		}
-		// One subscriber has the whole /64.
+		// A subscriber has a whole /64 network.
 		if status := login(t, a, "2001:db8:1:1:ffff:ffff:ffff:ffff"); status != 429 {
 			t.Errorf("another address of the same /64: status %d, want 429", status)
 		}
-		// What a client says of itself is to the left of what the proxy says.
+		// The client's own claim is to the left of the proxy's entry.
 		if status := login(t, a, "8.8.8.8, 203.0.113.9"); status != 429 {
 			t.Errorf("a forged address: status %d, want 429", status)
 		}
 	})
-	t.Run("nobody is believed without a trusted proxy", func(t *testing.T) {
+	t.Run("the header is ignored without a trusted proxy", func(t *testing.T) {
 		t.Parallel()
 		a := newLimited(t, limits(100, 2, 100))
 		for n := range 3 {
@@ -188,8 +189,8 @@ func TestAddressesAreCountedApart(t *testing.T) {
 	})
 }
 
-// TestClientAddressIsTheSameEverywhere: in the session, in the audit trail, in the log, and for
-// guesses.
+// TestClientAddressIsTheSameEverywhere compares the session, the audit trail, the log and the delay
+// of log-ins.
 func TestClientAddressIsTheSameEverywhere(t *testing.T) {
 	t.Parallel()
 	const client = "203.0.113.77"
@@ -216,10 +217,10 @@ func TestClientAddressIsTheSameEverywhere(t *testing.T) {
 				t.Errorf("the audit trail has %d log-ins from %s, want 1", len(found.Items), test.want)
 			}
 			if !strings.Contains(a.Log.String(), `"ip":"`+test.want+`"`) {
-				t.Errorf("the log doesn't know %s", test.want)
+				t.Errorf("the log lacks the address %s", test.want)
 			}
-			// Five wrong passwords are free for an account from an address; the sixth one blocks
-			// this address alone.
+			// An account allows five wrong passwords from an address. The sixth blocks only this
+			// address.
 			for range 6 {
 				a.Do(t, http.MethodPost, loginPath, loginBody(user.Email, "wrong"), forged)
 			}
@@ -232,9 +233,9 @@ func TestClientAddressIsTheSameEverywhere(t *testing.T) {
 	}
 }
 
-// storm sends 1,000 requests of one person at the same time, in turn to each instance, and returns
-// how many pass. A busy machine refuses some with 503: those with the headers of a limit have
-// passed, and the others weren't counted.
+// storm sends 1,000 simultaneous requests of one person, in turn to each instance, and returns how
+// many pass. A busy machine refuses some with 503. Those with rate limit headers have passed the
+// limit; the others weren't counted.
 func storm(t *testing.T, person *apitest.Actor, instances ...*apitest.App) int {
 	t.Helper()
 	var mu sync.Mutex
@@ -256,7 +257,7 @@ func storm(t *testing.T, person *apitest.Actor, instances ...*apitest.App) int {
 	close(start)
 	wait.Wait()
 	if statuses[200]+statuses[429]+statuses[503] != 1000 {
-		t.Errorf("%v, want 200 and 429, and 503 on a busy machine", statuses)
+		t.Errorf("statuses %v, want only 200, 429 and, on a busy machine, 503", statuses)
 	}
 	return passed
 }
@@ -282,11 +283,11 @@ func TestExactlyTheLimitPasses(t *testing.T) {
 	})
 }
 
-func TestHealthSaysWhoCounts(t *testing.T) {
+func TestHealthShowsTheRateLimiter(t *testing.T) {
 	t.Parallel()
 	limiting := func(t *testing.T, a *apitest.App) (api.HealthStatus, api.ComponentStatus) {
 		t.Helper()
-		a.Clock.Advance(time.Second) // until then the state that was found is told
+		a.Clock.Advance(time.Second) // until then the cached state is reported
 		state := apitest.Decode[api.Health](t, a.Do(t, http.MethodGet, "/api/health", "").Want(t, 200))
 		return state.Status, state.Components.RateLimiting.Status
 	}
@@ -302,7 +303,7 @@ func TestHealthSaysWhoCounts(t *testing.T) {
 			t.Errorf("%s, %s", whole, part)
 		}
 	})
-	t.Run("degraded while Redis is away", func(t *testing.T) {
+	t.Run("degraded while Redis is down", func(t *testing.T) {
 		t.Parallel()
 		proxy, through := faultproxy.For(t, storetest.RedisURL(t))
 		a := newLimited(t, limits(10, 10, 10), withRedis(through))

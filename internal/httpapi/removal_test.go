@@ -11,9 +11,9 @@ import (
 	"github.com/tenantry/tenantry/internal/tools/resource"
 )
 
-// TestResourceGoesWithWhatItRefersTo deletes what each described reference names. The row goes
-// along, or loses the reference, as the description says, with an entry in the trail.
-func TestResourceGoesWithWhatItRefersTo(t *testing.T) {
+// TestDeletingAReferenceTarget deletes the target of each described reference. The row is deleted,
+// too, or loses the reference, as the description says. Both write an audit entry.
+func TestDeletingAReferenceTarget(t *testing.T) {
 	t.Parallel()
 	eachDescribed(t, func(d described) {
 		for _, f := range d.References() {
@@ -38,17 +38,17 @@ func TestResourceGoesWithWhatItRefersTo(t *testing.T) {
 			if f.OnDelete == resource.Cascade {
 				d.family.Do(d.T, d.get, id, "", nil).WantCode(d.T, 404, "not_found")
 			} else if after := d.read(id); after[f.Name] != nil || after["version"] != before["version"].(float64)+1 {
-				d.Errorf("%s is %v, version %v, after what it names is gone", f.Name, after[f.Name], after["version"])
+				d.Errorf("%s is %v, version %v, after its target was deleted", f.Name, after[f.Name], after["version"])
 			}
 			if after := other.read(kept); after[f.Name] == nil || after["version"] != 1.0 {
-				d.Errorf("a row that refers to something else has changed: %v", after)
+				d.Errorf("a row with another target has changed: %v", after)
 			}
 		}
 	})
 }
 
-// checkPreview fails the test unless a dry run counts the rows that would go, or lose the
-// reference.
+// checkPreview fails the test unless a dry run counts the row that would be deleted or would lose
+// the reference.
 func (d described) checkPreview(reply apitest.Reply, f resource.Field) {
 	d.Helper()
 	preview := apitest.Decode[struct{ Others map[string]int }](d.T, reply.Want(d.T, http.StatusOK))

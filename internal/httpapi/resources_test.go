@@ -25,7 +25,7 @@ type described struct {
 	create, get, update, list access.Operation
 }
 
-// eachDescribed runs f for every described resource on every engine, each in a tenant of its own.
+// eachDescribed runs f for every described resource on every engine, each with its own tenant.
 func eachDescribed(t *testing.T, f func(d described)) {
 	t.Helper()
 	apitest.Each(t, func(t *testing.T, a *apitest.App) {
@@ -62,7 +62,8 @@ func (d described) read(id string) map[string]any {
 	return apitest.Decode[map[string]any](d.T, d.family.Do(d.T, d.get, id, "", nil).Want(d.T, 200))
 }
 
-// elsewhere is a family of another tenant, or of the same tenant with another company.
+// elsewhere returns the resource with a family of another tenant, or of the same tenant with
+// another company.
 func (d described) elsewhere(tenantID uuid.UUID) described {
 	d.family = d.app.Family(tenantID)
 	return d
@@ -103,7 +104,7 @@ func TestResourceIsCreatedWithDefaults(t *testing.T) {
 	})
 }
 
-func TestResourceNeedsItsFields(t *testing.T) {
+func TestResourceRequiresItsFields(t *testing.T) {
 	t.Parallel()
 	eachDescribed(t, func(d described) {
 		id := d.family.Add(d.T, d.Name, apitest.RequiredFields)
@@ -163,7 +164,7 @@ func TestResourceHasUniqueKeys(t *testing.T) {
 	})
 }
 
-func TestResourceRefersToWhatIsThere(t *testing.T) {
+func TestResourceReferencesMustExist(t *testing.T) {
 	t.Parallel()
 	eachDescribed(t, func(d described) {
 		id := d.family.Add(d.T, d.Name, apitest.AllFields)

@@ -16,8 +16,8 @@ import (
 	"github.com/tenantry/tenantry/internal/apitest"
 )
 
-// stream is a request for an operation that streams. Its reply isn't checked against the document:
-// that would read it to its end first.
+// stream is a request for an operation that streams. Its reply isn't checked against the document,
+// because the check would first read it to its end.
 type stream struct {
 	app    *apitest.App
 	op     access.Operation
@@ -32,8 +32,7 @@ func newStream(t *testing.T, a *apitest.App, op access.Operation, protocol func(
 	return stream{a, op, &http.Client{Transport: transport}}
 }
 
-// read reads the stream to its end, and reports whether that is a proper one, after all of the
-// reply.
+// read reads the stream to its end and reports whether the reply is complete.
 func (s stream) read(t *testing.T, by *apitest.Actor, requestID string) (complete bool) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), s.op.Method, s.app.URL+s.op.Path, nil)
@@ -53,8 +52,7 @@ func (s stream) read(t *testing.T, by *apitest.Actor, requestID string) (complet
 	return response.StatusCode == http.StatusOK && err == nil
 }
 
-// queries returns how often the whole stream asks the database for something, but for whether it
-// still may.
+// queries returns how many queries the complete stream sends, not counting checks of the session.
 func (s stream) queries(t *testing.T, by *apitest.Actor) int {
 	t.Helper()
 	id, n := uuid.NewString(), 0
@@ -65,12 +63,13 @@ func (s stream) queries(t *testing.T, by *apitest.Actor) int {
 		return false, false
 	})
 	if !s.read(t, by, id) || n == 0 {
-		t.Fatalf("%s: with the right it isn't complete, or asks nothing: %d queries", s.op.ID, n)
+		t.Fatalf("%s: the stream isn't complete although the right exists, or sends no query: %d queries", s.op.ID, n)
 	}
 	return n
 }
 
-// loseRight calls end before the n-th of those queries, and wants the stream not to be complete.
+// loseRight calls end before the n-th of those queries and fails the test if the stream is
+// complete.
 func (s stream) loseRight(t *testing.T, by *apitest.Actor, n int, end func()) {
 	t.Helper()
 	id, query := uuid.NewString(), 0
@@ -85,17 +84,17 @@ func (s stream) loseRight(t *testing.T, by *apitest.Actor, n int, end func()) {
 	select {
 	case <-hold.Reached:
 	case <-complete:
-		t.Fatal("it has ended before the right has")
+		t.Fatal("the stream ended before the right did")
 	}
 	end()
 	hold.Release()
 	if <-complete {
-		t.Errorf("%s: it has a proper end, where the right has ended at query %d", s.op.ID, n)
+		t.Errorf("%s: the stream is complete although the right ended at query %d", s.op.ID, n)
 	}
 }
 
-// TestStreamsEndWithTheRight lets the right to each stream end at each of its queries, on another
-// instance.
+// TestStreamsEndWithTheRight ends the right to each stream at each of its queries, by a request to
+// another instance.
 func TestStreamsEndWithTheRight(t *testing.T) {
 	t.Parallel()
 	apitest.Each(t, func(t *testing.T, a *apitest.App) {
@@ -105,7 +104,7 @@ func TestStreamsEndWithTheRight(t *testing.T) {
 			func(p *http.Protocols) { p.SetHTTP1(true) },
 			func(p *http.Protocols) { p.SetUnencryptedHTTP2(true) },
 		}
-		ways := []string{"logout", "an admin", "a deactivation", "a deletion", "a demotion", "another password", "a suspension"}
+		ways := []string{"logout", "end of sessions by an admin", "a deactivation", "a deletion", "a demotion", "password change", "a suspension"}
 		next := 0
 		for _, op := range apitest.Operations(t) {
 			if !op.Streaming {
@@ -113,7 +112,7 @@ func TestStreamsEndWithTheRight(t *testing.T) {
 			}
 			admin := elsewhere.Actor(t, access.Admin)
 			tenantID := admin.User.TenantID
-			if op.ID == "exportAuditLogs" { // to a verification, these are no entries of the program's
+			if op.ID == "exportAuditLogs" { // a verification would report these entries as altered
 				insertMany(t, a, tenantID, 1100)
 			}
 			for n := newStream(t, a, op, protocols[0]).queries(t, admin); n > 0; n-- {
@@ -123,7 +122,7 @@ func TestStreamsEndWithTheRight(t *testing.T) {
 				user := elsewhere.User(t, tenantID, access.Admin)
 				c := cast{elsewhere.Login(t, user), elsewhere.Login(t, user), admin, super}
 				s.loseRight(t, c.person, n, func() { changes[way].make(t, c) })
-				if changes[way].whole {
+				if changes[way].wide {
 					super.Do(t, http.MethodPost, tenantPath(tenantID)+"/resume", "").Want(t, 200)
 				}
 			}
@@ -141,12 +140,12 @@ func TestStreamsEndWithTheRight(t *testing.T) {
 		}
 		log := a.Log.String()
 		if !strings.Contains(log, `"code":"session_ended","cut_off":true`) || strings.Contains(log, `"level":"ERROR"`) {
-			t.Error("want the log to say why streams were cut, and no error of ours")
+			t.Error("want the log to have the reason why streams were cut, and no error")
 		}
 	})
 }
 
-// held sends a request that waits after one of its queries, and does something meanwhile.
+// held pauses a request after one of its queries, and calls meanwhile.
 func held(t *testing.T, a *apitest.App, query string, send func(apitest.Option) apitest.Reply, meanwhile func()) apitest.Reply {
 	t.Helper()
 	id := uuid.NewString()
@@ -163,9 +162,9 @@ func held(t *testing.T, a *apitest.App, query string, send func(apitest.Option) 
 	return <-reply
 }
 
-// TestNobodyActsInATenantThatIsGone deletes the tenant while someone logs in, goes on with their
-// session, chooses a password or is refused.
-func TestNobodyActsInATenantThatIsGone(t *testing.T) {
+// TestNobodyActsInADeletedTenant deletes the tenant while someone logs in, refreshes their session,
+// chooses a password or is refused.
+func TestNobodyActsInADeletedTenant(t *testing.T) {
 	t.Parallel()
 	const refreshPath, passwordPath, resetPath = "/api/v1/auth/refresh", "/api/v1/auth/password", "/api/v1/auth/password/reset"
 	const wanted = "a better horse than before"
@@ -228,7 +227,7 @@ func TestNobodyActsInATenantThatIsGone(t *testing.T) {
 				}).WantCode(t, test.status, test.code)
 			})
 		}
-		// What is missing then is no fault of the request, and none of the program's.
+		// The missing rows are neither the client's fault nor an error of the program.
 		for name, request := range map[string]struct{ method, path, body string }{
 			"a change, before it is made":         {http.MethodPost, companiesPath, `{"code":"A","name":"A"}`},
 			"one's own tenant, before it is read": {http.MethodGet, "/api/v1/tenant", ""},
@@ -255,9 +254,9 @@ func TestNobodyActsInATenantThatIsGone(t *testing.T) {
 	})
 }
 
-// TestSuperuserWhoIsNoneAnyMore takes the flag away while a superuser's request to another tenant
-// is under way.
-func TestSuperuserWhoIsNoneAnyMore(t *testing.T) {
+// TestDemotedSuperuserLosesAccessAtOnce removes the flag while a superuser's request to another
+// tenant is under way.
+func TestDemotedSuperuserLosesAccessAtOnce(t *testing.T) {
 	t.Parallel()
 	apitest.Each(t, func(t *testing.T, a *apitest.App) {
 		row := a.Tenant(t)

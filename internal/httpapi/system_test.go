@@ -35,7 +35,7 @@ func TestSystem(t *testing.T) {
 		t.Errorf("%+v, want development without Redis", info)
 	}
 	if got := a.Do(t, http.MethodGet, "/api/openapi.yaml", "").Want(t, 200); !bytes.Equal(got.Body, openapi.YAML) {
-		t.Error("the YAML isn't the document as it was written")
+		t.Error("the YAML differs from the document's source")
 	}
 	asJSON := a.Do(t, http.MethodGet, "/api/openapi.json", "").Want(t, 200)
 	if !json.Valid(asJSON.Body) || !bytes.Contains(asJSON.Body, []byte("x-required-role")) {
@@ -63,7 +63,7 @@ func TestHealth(t *testing.T) {
 			t.Errorf("%+v", got)
 		}
 	})
-	t.Run("degraded while Redis is down, and everything works", func(t *testing.T) {
+	t.Run("degraded while Redis is down, but requests succeed", func(t *testing.T) {
 		t.Parallel()
 		a := apitest.New(t, store.SQLite, func(c *config.Config) { c.RedisURL = config.NewSecret("redis://:hush@127.0.0.1:1/0") })
 		got := a.Do(t, http.MethodGet, "/api/health", "").Want(t, 200)
@@ -71,7 +71,7 @@ func TestHealth(t *testing.T) {
 			t.Errorf("%+v", state)
 		}
 		if strings.Contains(string(got.Body), "refused") {
-			t.Errorf("strangers are told why: %s", got.Body)
+			t.Errorf("the reply reveals the reason without a token: %s", got.Body)
 		}
 		a.Actor(t, access.Viewer).Do(t, http.MethodGet, companiesPath, "").Want(t, 200)
 	})
@@ -121,7 +121,7 @@ func TestRequestID(t *testing.T) {
 			t.Errorf("%q became %q", given, got)
 		}
 		if inBody := apitest.Decode[api.Problem](t, reply).RequestID; inBody != got {
-			t.Errorf("the problem says %q, the header %q", inBody, got)
+			t.Errorf("the problem has the id %q, the header %q", inBody, got)
 		}
 		if !strings.Contains(a.Log.String(), got) {
 			t.Errorf("%q isn't in the log", got)
@@ -149,7 +149,7 @@ func TestSecurityHeaders(t *testing.T) {
 	}
 }
 
-// TestErrorCodes proves that document and program know the same codes.
+// TestErrorCodes compares the error codes of the document with those of the program.
 func TestErrorCodes(t *testing.T) {
 	t.Parallel()
 	doc, err := document.Load()
@@ -194,7 +194,7 @@ func TestKeySet(t *testing.T) {
 		t.Fatalf("%v, want the public key of the settings", key)
 	}
 
-	// Someone else verifies a token with nothing but this.
+	// Clients can verify a token with the key set alone.
 	admin := a.Actor(t, access.Admin)
 	admin.Do(t, http.MethodGet, "/api/v1/auth/me", "").Want(t, 200)
 	dot := strings.LastIndexByte(admin.AccessToken, '.')

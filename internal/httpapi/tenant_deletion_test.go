@@ -23,7 +23,7 @@ func TestDeleteTenant(t *testing.T) {
 			t.Helper()
 			return a.Tenant(t, func(row *db.Tenant) { row.Status = "suspended" })
 		}
-		t.Run("204, and it is as if it had never been there", func(t *testing.T) {
+		t.Run("204, and no row of it is left", func(t *testing.T) {
 			row := a.Tenant(t)
 			admin := a.ActorIn(t, row.ID, access.Admin)
 			a.Department(t, a.Company(t, row.ID))
@@ -36,7 +36,7 @@ func TestDeleteTenant(t *testing.T) {
 			a.Do(t, http.MethodPost, loginPath, loginBody(admin.User.Email, apitest.Password)).WantCode(t, 401, "invalid_credentials")
 			super.Do(t, http.MethodPost, tenantsPath, `{"code":"`+row.Code+`","name":"Again"}`).Want(t, 201)
 		})
-		t.Run("202 until it is done, while nobody can do anything in it", func(t *testing.T) {
+		t.Run("202 until it is complete, while all requests in it are refused", func(t *testing.T) {
 			row := a.Tenant(t)
 			admin := a.ActorIn(t, row.ID, access.Admin)
 			company := a.Company(t, row.ID)
@@ -51,12 +51,12 @@ func TestDeleteTenant(t *testing.T) {
 			super.Do(t, http.MethodPost, tenantPath(row.ID)+"/resume", "").WantCode(t, 409, "tenant_deleting")
 			super.Do(t, http.MethodPost, companiesPath+"?tenant_id="+row.ID.String(), `{"code":"NEW","name":"New"}`).WantCode(t, 404, "not_found")
 			super.Do(t, http.MethodGet, companyPath(company.ID)+"?tenant_id="+row.ID.String(), "").WantCode(t, 404, "not_found")
-			// Whoever has a session left is kept out as before.
+			// Sessions that aren't deleted yet are refused.
 			if reply := admin.Do(t, http.MethodGet, companiesPath, ""); reply.Status != 403 && reply.Status != 401 {
 				t.Errorf("status %d: %s", reply.Status, reply.Body)
 			}
 			if read := apitest.Decode[api.Tenant](t, super.Do(t, http.MethodGet, tenantPath(row.ID), "").Want(t, 200)); read != got {
-				t.Errorf("read %+v, was told %+v", read, got)
+				t.Errorf("read %+v, the deletion answered %+v", read, got)
 			}
 			super.Do(t, http.MethodDelete, deletionPath(row), "", apitest.Header("If-Match", `"3"`)).Want(t, 204)
 			super.Do(t, http.MethodGet, tenantPath(row.ID), "").WantCode(t, 404, "not_found")

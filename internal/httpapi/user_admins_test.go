@@ -17,7 +17,7 @@ import (
 	"github.com/tenantry/tenantry/internal/store"
 )
 
-// removals are the ways to take an admin away.
+// removals are the ways to remove an admin.
 var removals = map[string]func(t *testing.T, by *apitest.Actor, id uuid.UUID) apitest.Reply{
 	"delete": func(t *testing.T, by *apitest.Actor, id uuid.UUID) apitest.Reply {
 		t.Helper()
@@ -49,7 +49,7 @@ func TestTheLastAdminStays(t *testing.T) {
 		for name, remove := range removals {
 			t.Run("409 to "+name, func(t *testing.T) {
 				admin, super := a.Actor(t, access.Admin), a.Superuser(t)
-				// None of these is another active admin of the tenant.
+				// None of these users counts as another active admin of the tenant.
 				a.User(t, admin.User.TenantID, access.User)
 				a.User(t, admin.User.TenantID, access.Admin, func(u *db.User) { u.IsActive = false })
 				invited := a.User(t, admin.User.TenantID, access.Admin, func(u *db.User) { u.PasswordHash = nil })
@@ -60,11 +60,11 @@ func TestTheLastAdminStays(t *testing.T) {
 					t.Errorf("%+v", now)
 				}
 				if reply := remove(t, admin, invited.ID); reply.Status >= 300 {
-					t.Errorf("an admin without a password can't go: %d %s", reply.Status, reply.Body)
+					t.Errorf("an admin without a password can't be removed: %d %s", reply.Status, reply.Body)
 				}
 				second := a.User(t, admin.User.TenantID, access.Admin)
 				if reply := remove(t, admin, second.ID); reply.Status >= 300 {
-					t.Errorf("the second admin can't go: %d %s", reply.Status, reply.Body)
+					t.Errorf("the second admin can't be removed: %d %s", reply.Status, reply.Body)
 				}
 				remove(t, admin, admin.User.ID).WantCode(t, 409, "last_admin")
 			})
@@ -80,7 +80,7 @@ func TestTheLastAdminStays(t *testing.T) {
 						wait.Go(func() {
 							reply := remove(t, by, admins[(i+1)%len(admins)].User.ID)
 							switch reply.Status {
-							case 200, 204, 401, 403, 409: // 401 and 403: they were removed before they were asked who they are
+							case 200, 204, 401, 403, 409: // 401 and 403: the caller was removed first
 							default:
 								t.Errorf("%d %s", reply.Status, reply.Body)
 							}
@@ -93,7 +93,7 @@ func TestTheLastAdminStays(t *testing.T) {
 				}
 			})
 		}
-		t.Run("invited ones among themselves", func(t *testing.T) {
+		t.Run("invited admins remove each other", func(t *testing.T) {
 			super, tenant := a.Superuser(t), a.Tenant(t)
 			invite := func() api.CreatedUser {
 				return apitest.Decode[api.CreatedUser](t, super.Do(t, http.MethodPost, usersPath+"?tenant_id="+tenant.ID.String(),
@@ -107,7 +107,7 @@ func TestTheLastAdminStays(t *testing.T) {
 			reset(t, a, second.OneTimeToken.Token, newPassword).Want(t, 204)
 			super.Do(t, http.MethodDelete, path(second.User), "").WantCode(t, 409, "last_admin")
 		})
-		t.Run("one of two who remove each other at once", func(t *testing.T) {
+		t.Run("only one of two who remove each other at once", func(t *testing.T) {
 			for range 10 {
 				tenant := a.Tenant(t)
 				one, two := a.ActorIn(t, tenant.ID, access.Admin), a.ActorIn(t, tenant.ID, access.Admin)
@@ -169,13 +169,13 @@ func TestSuperusersAreAdministeredBySuperusers(t *testing.T) {
 			super.Do(t, http.MethodGet, path+"/sessions", "").Want(t, 200)
 			newToken(t, super, other.User.ID)
 			own := userPath(super.User.ID)
-			super.Do(t, http.MethodPut, own, `{"role":"user"}`).Want(t, 200) // there is another admin, and the flag is what counts
+			super.Do(t, http.MethodPut, own, `{"role":"user"}`).Want(t, 200) // there is another admin, and only the flag makes a superuser
 			super.Do(t, http.MethodPost, path+"/deactivate", "").Want(t, 200)
 			super.Do(t, http.MethodPost, own+"/deactivate", "").WantCode(t, 409, "last_admin")
 			super.Do(t, http.MethodDelete, own, "").WantCode(t, 409, "last_admin")
 			super.Do(t, http.MethodDelete, path, "").Want(t, 204)
 		})
-		t.Run("one of two superusers who remove each other at once", func(t *testing.T) {
+		t.Run("only one of two superusers who remove each other at once", func(t *testing.T) {
 			one := super
 			for range 5 {
 				two := a.Superuser(t)
@@ -216,7 +216,7 @@ func TestUserQuota(t *testing.T) {
 				t.Errorf("%d entries, want 2", len(entries))
 			}
 		})
-		t.Run("as many as there is room for, of many at once", func(t *testing.T) {
+		t.Run("201 only up to the quota, for many at once", func(t *testing.T) {
 			admin := limited(t, 4)
 			statuses := make([]int, 8)
 			var wait sync.WaitGroup
@@ -237,7 +237,8 @@ func TestUserQuota(t *testing.T) {
 	})
 }
 
-// What a user is assigned to goes while the user comes: then it is a user without it, or none.
+// A company is deleted while users are assigned to it. The user ends up without it, or isn't
+// created.
 func TestUserAssignmentUnderConcurrency(t *testing.T) {
 	t.Parallel()
 	apitest.Each(t, func(t *testing.T, a *apitest.App) {
@@ -268,20 +269,20 @@ func TestUserAssignmentUnderConcurrency(t *testing.T) {
 	})
 }
 
-// waiting asks for the number of transactions that wait for another one. SQLite has one at a time,
-// so what this is about can't happen there.
+// waiting are the queries for the number of transactions that wait for a lock. SQLite runs one at a
+// time, so this can't happen there.
 var waiting = map[store.Engine]string{
 	store.Postgres: "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
 	store.MySQL: `SELECT count(*) FROM information_schema.innodb_trx t JOIN information_schema.processlist p ON p.id = t.trx_mysql_thread_id
 		WHERE p.db = database() AND t.trx_state = 'LOCK WAIT'`,
 }
 
-// waitingInterval is more than the 0.1 s for which nobody may have read innodb_trx before InnoDB
-// looks anew.
+// waitingInterval is longer than 0.1 s: InnoDB refreshes innodb_trx only if nobody has read it for
+// that long.
 const waitingInterval = 150 * time.Millisecond
 
-// A company that is being deleted is still there for whoever looks, and gone when they write.
-func TestAssignmentToWhatIsBeingDeleted(t *testing.T) {
+// A company that is being deleted still exists for reads, but not for the following write.
+func TestAssignmentToACompanyBeingDeleted(t *testing.T) {
 	t.Parallel()
 	apitest.Each(t, func(t *testing.T, a *apitest.App) {
 		admin := a.Actor(t, access.Admin)

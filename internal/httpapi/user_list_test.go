@@ -15,8 +15,7 @@ import (
 	"github.com/tenantry/tenantry/internal/apitest"
 )
 
-// userNames follows a list to its end and returns the first part of the e-mail address of each user
-// on it.
+// userNames reads all pages of a list and returns the local parts of the users' e-mail addresses.
 func userNames(t *testing.T, by *apitest.Actor, query url.Values) string {
 	t.Helper()
 	query = mustParse(t, query.Encode())
@@ -83,7 +82,7 @@ func TestListUsers(t *testing.T) {
 				t.Errorf("Link %s", link)
 			}
 		})
-		t.Run("422 for a cursor of another list, or a role that there isn't", func(t *testing.T) {
+		t.Run("422 for a cursor of another list, or an unknown role", func(t *testing.T) {
 			page := apitest.Decode[api.UserPage](t, viewer.Do(t, http.MethodGet, usersPath+"?limit=1", "").Want(t, 200))
 			for _, list := range []string{companiesPath + "?", usersPath + "?sort=name&", usersPath + "?role=user&"} {
 				viewer.Do(t, http.MethodGet, list+"cursor="+*page.NextCursor, "").WantCode(t, 422, "invalid_cursor")

@@ -18,7 +18,7 @@ const usersPath = "/api/v1/users"
 
 func userPath(id uuid.UUID) string { return usersPath + "/" + id.String() }
 
-// userNow is a user as its tenant's admins see it.
+// userNow returns a user as the tenant's admins see it.
 func userNow(t *testing.T, by *apitest.Actor, id uuid.UUID) api.User {
 	t.Helper()
 	return apitest.Decode[api.User](t, by.Do(t, http.MethodGet, userPath(id), "").Want(t, 200))
@@ -28,8 +28,8 @@ func newUserBody(email string, more ...string) string {
 	return `{` + strings.Join(append([]string{`"email":"` + email + `","full_name":"Jonas Berg","role":"user"`}, more...), ",") + `}`
 }
 
-// wantRefusedAddress fails the test unless a tenant's trail tells that an address was refused
-// because somebody has it.
+// wantRefusedAddress fails the test unless a tenant's trail records that an address was refused
+// because another user has it.
 func wantRefusedAddress(t *testing.T, a *apitest.App, tenantID uuid.UUID, action, requestID, address string) {
 	t.Helper()
 	for _, e := range a.AuditEntries(t, tenantID, action) {
@@ -37,7 +37,7 @@ func wantRefusedAddress(t *testing.T, a *apitest.App, tenantID uuid.UUID, action
 			return
 		}
 	}
-	t.Errorf("the trail doesn't tell that %s was refused", address)
+	t.Errorf("the trail has no entry for the refused address %s", address)
 }
 
 func TestCreateUser(t *testing.T) {
@@ -47,7 +47,7 @@ func TestCreateUser(t *testing.T) {
 		company := a.Company(t, admin.User.TenantID)
 		branch := a.Branch(t, company)
 		department := a.Department(t, company, func(d *db.Department) { d.BranchID = &branch.ID })
-		t.Run("201 with all fields, in lower case, and a token that is nowhere else", func(t *testing.T) {
+		t.Run("201 with all fields, in lower case, and a token that isn't stored", func(t *testing.T) {
 			body := newUserBody("Jonas.Berg@Example.com", `"phone":"+47 22"`,
 				`"company_id":"`+company.ID.String()+`","branch_id":"`+branch.ID.String()+`","department_id":"`+department.ID.String()+`"`)
 			reply := admin.Do(t, http.MethodPost, usersPath, body).Want(t, 201)
@@ -78,7 +78,7 @@ func TestCreateUser(t *testing.T) {
 			isNowhere(t, a, token.Token)
 			a.Do(t, http.MethodPost, loginPath, loginBody(got.Email, token.Token)).WantCode(t, 401, "invalid_credentials")
 		})
-		t.Run("409 for an e-mail address that somebody has, here or elsewhere", func(t *testing.T) {
+		t.Run("409 for an e-mail address that a user of any tenant has", func(t *testing.T) {
 			for _, taken := range []db.User{admin.User, a.User(t, a.Tenant(t).ID, access.User)} {
 				reply := admin.Do(t, http.MethodPost, usersPath, newUserBody(strings.ToUpper(taken.Email)))
 				problem := reply.WantCode(t, 409, "already_exists")
@@ -86,7 +86,7 @@ func TestCreateUser(t *testing.T) {
 				wantRefusedAddress(t, a, admin.User.TenantID, "user.create", problem.RequestID, taken.Email)
 			}
 		})
-		t.Run("422 for what a user can't be", func(t *testing.T) {
+		t.Run("422 for invalid fields", func(t *testing.T) {
 			for place, rule := range map[string]string{
 				`"email":" a@example.com"`: "pattern", `"email":"a b@example.com"`: "pattern", `"email":"nobody"`: "format", `"email":null`: "type",
 				`"email":"` + strings.Repeat("x", 250) + `@b.example"`: "too_long",
@@ -96,7 +96,7 @@ func TestCreateUser(t *testing.T) {
 			} {
 				name, _, _ := strings.Cut(place[1:], `"`)
 				body := strings.Replace(newUserBody("new@example.org"), "{", "{"+place+",", 1)
-				if strings.Contains(newUserBody(""), `"`+name+`"`) { // else it would be there twice
+				if strings.Contains(newUserBody(""), `"`+name+`"`) { // a body must not have the field twice
 					body = `{` + place + `}`
 				}
 				reply := admin.Do(t, http.MethodPost, usersPath, body)
@@ -134,7 +134,7 @@ func TestUserAssignment(t *testing.T) {
 			}
 			return strings.Join(parts, ",")
 		}
-		t.Run("200 and 201 for what fits", func(t *testing.T) {
+		t.Run("200 and 201 for consistent assignments", func(t *testing.T) {
 			for i, fits := range []string{
 				assignment(company.ID, nil, nil), assignment(nil, branch.ID, nil), assignment(nil, nil, inBranch.ID),
 				assignment(company.ID, branch.ID, inBranch.ID), assignment(nil, branch.ID, inBranch.ID), assignment(company.ID, second.ID, inNone.ID),
@@ -144,7 +144,7 @@ func TestUserAssignment(t *testing.T) {
 				admin.Do(t, http.MethodPut, userPath(u.ID), `{`+fits+`}`).Want(t, 200)
 			}
 		})
-		t.Run("400 for what is missing, another tenant's or doesn't fit", func(t *testing.T) {
+		t.Run("400 for an assignment that is missing, of another tenant or inconsistent", func(t *testing.T) {
 			u := a.User(t, admin.User.TenantID, access.User)
 			for _, test := range []struct {
 				assignment string
@@ -178,7 +178,7 @@ func TestUserAssignment(t *testing.T) {
 				t.Errorf("a refused assignment changed something: %+v", now)
 			}
 		})
-		t.Run("400 when the new company isn't that of the branch that stays", func(t *testing.T) {
+		t.Run("400 when the new company isn't that of the unchanged branch", func(t *testing.T) {
 			u := a.User(t, admin.User.TenantID, access.User, func(u *db.User) { u.CompanyID, u.BranchID = &company.ID, &branch.ID })
 			reply := admin.Do(t, http.MethodPut, userPath(u.ID), `{`+assignment(other.ID, nil, nil)+`}`)
 			reply.WantCode(t, 400, "unknown_reference")
@@ -186,7 +186,7 @@ func TestUserAssignment(t *testing.T) {
 			admin.Do(t, http.MethodPut, userPath(u.ID), `{`+assignment(other.ID, nil, nil)+`,"branch_id":null}`).Want(t, 200)
 			admin.Do(t, http.MethodPut, userPath(u.ID), `{"company_id":null}`).Want(t, 200)
 		})
-		t.Run("200 for another field while the department has moved to another branch", func(t *testing.T) {
+		t.Run("200 for another field after the department has moved to another branch", func(t *testing.T) {
 			u := a.User(t, admin.User.TenantID, access.User, func(u *db.User) { u.BranchID, u.DepartmentID = &second.ID, &inBranch.ID })
 			admin.Do(t, http.MethodPut, userPath(u.ID), `{"phone":"1",`+assignment(nil, second.ID, inBranch.ID)+`}`).Want(t, 200)
 		})
@@ -207,12 +207,12 @@ func TestGetUser(t *testing.T) {
 		}
 		missing := withoutVariables(t, viewer.Do(t, http.MethodGet, userPath(uuid.New()), ""))
 		if got := withoutVariables(t, viewer.Do(t, http.MethodGet, userPath(foreign.ID), "")); got.Detail != missing.Detail || got.Code != missing.Code {
-			t.Errorf("another tenant's user is told from a missing one: %+v, %+v", got, missing)
+			t.Errorf("another tenant's user gets another reply than a missing one: %+v, %+v", got, missing)
 		}
 	})
 }
 
-// Another tenant's users are out of reach for every operation, and stay as they are.
+// No operation reaches or changes another tenant's users.
 func TestUsersAreIsolated(t *testing.T) {
 	t.Parallel()
 	apitest.Each(t, func(t *testing.T, a *apitest.App) {
@@ -245,7 +245,7 @@ func TestUpdateUser(t *testing.T) {
 	t.Parallel()
 	apitest.Each(t, func(t *testing.T, a *apitest.App) {
 		admin := a.Actor(t, access.Admin)
-		t.Run("200 changes what is there, clears what is null, leaves the rest alone", func(t *testing.T) {
+		t.Run("200 changes the given fields, clears null, and keeps the rest", func(t *testing.T) {
 			u := a.User(t, admin.User.TenantID, access.User, func(u *db.User) { u.Phone = new("+47 22") })
 			reply := admin.Do(t, http.MethodPut, userPath(u.ID), `{"email":"Renamed@Example.com","full_name":"Ænna 🧭","phone":null}`, apitest.Header("If-Match", `"1"`)).Want(t, 200)
 			got := apitest.Decode[api.User](t, reply)
@@ -264,7 +264,7 @@ func TestUpdateUser(t *testing.T) {
 				}
 			}
 		})
-		t.Run("200 without a change leaves version and trail alone", func(t *testing.T) {
+		t.Run("200 without a change keeps the version and writes no entry", func(t *testing.T) {
 			before := len(a.AuditEntries(t, admin.User.TenantID, "user.update"))
 			u := a.User(t, admin.User.TenantID, access.User)
 			for _, body := range []string{`{}`, `{"email":"` + strings.ToUpper(u.Email) + `","role":"user","phone":null,"company_id":null}`} {
@@ -284,7 +284,7 @@ func TestUpdateUser(t *testing.T) {
 			admin.Do(t, http.MethodPut, userPath(actor.User.ID), `{"role":"viewer"}`).Want(t, 200)
 			actor.Do(t, http.MethodPost, companiesPath, `{"code":"B","name":"B"}`).WantCode(t, 403, "forbidden")
 		})
-		t.Run("409 for an e-mail address that somebody has", func(t *testing.T) {
+		t.Run("409 for an e-mail address that another user has", func(t *testing.T) {
 			u := a.User(t, admin.User.TenantID, access.User)
 			for _, taken := range []db.User{admin.User, a.User(t, a.Tenant(t).ID, access.User)} {
 				reply := admin.Do(t, http.MethodPut, userPath(u.ID), `{"email":"`+strings.ToUpper(taken.Email)+`"}`)
@@ -300,7 +300,7 @@ func TestUpdateUser(t *testing.T) {
 				t.Errorf("%+v", now)
 			}
 		})
-		t.Run("422 for what nobody decides here", func(t *testing.T) {
+		t.Run("422 for fields that can't be changed here", func(t *testing.T) {
 			u := a.User(t, admin.User.TenantID, access.User)
 			for field, value := range map[string]string{
 				"is_superuser": "true", "is_active": "false", "password": `"` + newPassword + `"`, "password_hash": `"x"`,
@@ -331,7 +331,7 @@ func TestDeleteUser(t *testing.T) {
 			admin.Do(t, http.MethodGet, userPath(leaver.User.ID), "").WantCode(t, 404, "not_found")
 			admin.Do(t, http.MethodDelete, userPath(leaver.User.ID), "").WantCode(t, 404, "not_found")
 			if alive(t, a, leaver) {
-				t.Error("a session of nobody lives")
+				t.Error("a session of a deleted user is alive")
 			}
 			a.Do(t, http.MethodPost, loginPath, loginBody(leaver.User.Email, apitest.Password)).WantCode(t, 401, "invalid_credentials")
 			reset(t, a, token, newPassword).WantCode(t, 400, "invalid_one_time_token")
@@ -353,11 +353,11 @@ func TestDeleteUser(t *testing.T) {
 				t.Errorf("%d departments changed; another one's head is %v", len(updates), now.HeadUserID)
 			}
 			if entries := a.AuditEntries(t, admin.User.TenantID, "company.create"); len(entries) != 1 || entries[0].ActorID != leaver.User.ID.String() {
-				t.Errorf("what they did isn't in the trail any more: %+v", entries)
+				t.Errorf("the entries of the deleted user are gone: %+v", entries)
 			}
 			admin.Do(t, http.MethodPost, usersPath, newUserBody(leaver.User.Email)).Want(t, 201)
 		})
-		t.Run("204 for oneself, unless one is the last admin", func(t *testing.T) {
+		t.Run("204 for the admin themselves, unless they are the last one", func(t *testing.T) {
 			actor := a.ActorIn(t, admin.User.TenantID, access.Admin)
 			actor.Do(t, http.MethodDelete, userPath(actor.User.ID), "").Want(t, 204)
 			actor.Do(t, http.MethodGet, mePath, "").WantCode(t, 401, "session_ended")
@@ -397,7 +397,7 @@ func TestDeactivateAndActivateUser(t *testing.T) {
 			t.Errorf("the second time gives version %s", again.Header.Get("ETag"))
 		}
 		if alive(t, a, actor) {
-			t.Error("a session from before lives again")
+			t.Error("a session from before the deactivation is alive again")
 		}
 		reset(t, a, token, newPassword).WantCode(t, 400, "invalid_one_time_token")
 		a.Login(t, actor.User)
@@ -427,7 +427,7 @@ func TestUserSessions(t *testing.T) {
 		admin.Do(t, http.MethodDelete, path, "").Want(t, 204)
 		admin.Do(t, http.MethodDelete, path, "").Want(t, 204)
 		if alive(t, a, older) || alive(t, a, newer) || !alive(t, a, admin) {
-			t.Error("want the sessions of this user, and no more, to have ended")
+			t.Error("want only the sessions of this user to have ended")
 		}
 		entries := a.AuditEntries(t, admin.User.TenantID, "user.sessions_end")
 		if len(entries) != 1 || entries[0].EntityID != older.User.ID.String() || entries[0].Changes["sessions_ended"].After != 2.0 {

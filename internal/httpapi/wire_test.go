@@ -8,9 +8,9 @@ import (
 	"github.com/tenantry/tenantry/internal/apitest"
 )
 
-// What HTTP and JSON let clients add without a meaning (RFC 8259, section 8.1; RFC 9110, sections
-// 8.4 and 12.5.1).
-func TestAdditionsThatMeanNothing(t *testing.T) {
+// HTTP and JSON allow these additions, which have no meaning (RFC 8259, section 8.1; RFC 9110,
+// sections 8.4 and 12.5.1).
+func TestMeaninglessAdditionsAreAccepted(t *testing.T) {
 	t.Parallel()
 	a := apitest.New(t, "sqlite")
 	user := a.User(t, a.Tenant(t).ID, access.User)

@@ -14,10 +14,9 @@ import (
 	"github.com/tenantry/tenantry/internal/apitest"
 )
 
-// TestWhatIsWrittenIsRead compares the replies to changes with what the database has afterwards.
-// The service makes a reply from what it has in memory, so a column that is never written, or never
-// read, shows only in the next GET.
-func TestWhatIsWrittenIsRead(t *testing.T) {
+// TestWrittenFieldsAreRead compares the replies to changes with the following GET. A reply is built
+// from memory, so only the next GET shows a column that is never written or never read.
+func TestWrittenFieldsAreRead(t *testing.T) {
 	t.Parallel()
 	apitest.Each(t, func(t *testing.T, a *apitest.App) {
 		for _, op := range apitest.Operations(t) {
@@ -36,10 +35,10 @@ func TestWhatIsWrittenIsRead(t *testing.T) {
 	})
 }
 
-// isTagged reports whether the reply has an entity tag: it is a thing that can be read.
+// isTagged reports whether the reply has an entity tag, which a GET can compare.
 func isTagged(op access.Operation) bool { return successOf(op).Headers["ETag"] != nil }
 
-// successOf is the reply to an operation that succeeds at once.
+// successOf returns the document's reply of an operation that succeeds at once.
 func successOf(op access.Operation) *openapi3.Response {
 	for _, status := range []int{http.StatusOK, http.StatusCreated} {
 		if r := op.Spec.Responses.Status(status); r != nil {
@@ -49,14 +48,14 @@ func successOf(op access.Operation) *openapi3.Response {
 	return &openapi3.Response{}
 }
 
-// writer sends changes with an operation and compares what they answer with what can be read then.
+// writer sends changes with an operation and compares the replies with the following GET.
 type writer struct {
 	t      *testing.T
 	family *apitest.Family
 	op     access.Operation
 }
 
-// change carries out an operation that isn't an update. A thing that it makes has all fields.
+// change sends an operation that isn't an update. A created record has all fields.
 func (w writer) change() {
 	w.t.Helper()
 	id := ""
@@ -74,8 +73,8 @@ func (w writer) change() {
 	}
 }
 
-// writeFields sends an update of each field alone, of each to null, and of all together. Each
-// changes what it has and nothing else.
+// writeFields updates each field alone, each to null, and all together. Each update has to change
+// only the fields that it has.
 func (w writer) writeFields() {
 	w.t.Helper()
 	id := ""
@@ -112,7 +111,7 @@ func (w writer) writeFields() {
 	}
 }
 
-// leaves are the fields of a schema that aren't objects, by their JSON Pointers.
+// leaves returns the fields of a schema that aren't objects, by their JSON Pointers.
 func leaves(pointer string, s *openapi3.Schema) map[string]*openapi3.Schema {
 	properties := apitest.Properties(s)
 	if len(properties) == 0 {
@@ -134,8 +133,8 @@ func put(pointer string, value any) map[string]any {
 	return map[string]any{first: value}
 }
 
-// compareWithRead fails the test unless a GET answers what a change has answered, with the same
-// tag. It returns that.
+// compareWithRead fails the test unless a GET returns the same body and tag as the change. It
+// returns the body.
 func (w writer) compareWithRead(reply apitest.Reply) map[string]any {
 	w.t.Helper()
 	answered := apitest.Decode[map[string]any](w.t, reply)
@@ -147,16 +146,16 @@ func (w writer) compareWithRead(reply apitest.Reply) map[string]any {
 	got := w.family.Do(w.t, reader, id, "", nil).Want(w.t, http.StatusOK)
 	now := apitest.Decode[map[string]any](w.t, got)
 	if diff := cmp.Diff(now, answered); diff != "" {
-		w.t.Errorf("%s answers something else than %s afterwards (-GET +%s):\n%s", w.op.ID, reader.ID, w.op.Method, diff)
+		w.t.Errorf("the reply of %s differs from the following %s (-GET +%s):\n%s", w.op.ID, reader.ID, w.op.Method, diff)
 	}
 	if tag := reply.Header.Get("ETag"); tag != got.Header.Get("ETag") {
-		w.t.Errorf("%s has the tag %s, and %s has %s afterwards", w.op.ID, tag, reader.ID, got.Header.Get("ETag"))
+		w.t.Errorf("%s returns the tag %s, the following %s returns %s", w.op.ID, tag, reader.ID, got.Header.Get("ETag"))
 	}
 	return now
 }
 
-// reader is the operation that reads what another one answers, and the field of the answer that has
-// it; "" is the whole.
+// reader returns the operation that reads the result of another one, and the field of the reply
+// that has it; "" is the whole reply.
 func (w writer) reader() (access.Operation, string) {
 	w.t.Helper()
 	answer := successOf(w.op).Content["application/json"].Schema
@@ -174,12 +173,12 @@ func (w writer) reader() (access.Operation, string) {
 			}
 		}
 	}
-	w.t.Fatalf("no operation reads what %s answers", w.op.ID)
+	w.t.Fatalf("no operation reads the result of %s", w.op.ID)
 	return access.Operation{}, ""
 }
 
-// compare fails the test unless a thing is as wanted, but for what changes with each update, and
-// for upper and lower case.
+// compare fails the test unless a record is as wanted. It ignores fields that change with each
+// update, and case.
 func (w writer) compare(change string, want, got map[string]any) {
 	w.t.Helper()
 	for _, thing := range []map[string]any{want, got} {
@@ -187,11 +186,11 @@ func (w writer) compare(change string, want, got map[string]any) {
 		delete(thing, "updated_at")
 	}
 	if diff := cmp.Diff(withoutNulls(want), withoutNulls(got), cmp.Comparer(strings.EqualFold)); diff != "" {
-		w.t.Errorf("after the change %s it is not as it should be (-want +got):\n%s", change, diff)
+		w.t.Errorf("wrong record after the change %s (-want +got):\n%s", change, diff)
 	}
 }
 
-// merge returns a thing with the fields of a change.
+// merge returns a record with the fields of a change.
 func merge(thing, change map[string]any) map[string]any {
 	merged := maps.Clone(thing)
 	for name, value := range change {
@@ -207,8 +206,8 @@ func merge(thing, change map[string]any) map[string]any {
 	return merged
 }
 
-// withoutNulls returns a thing without fields that are null. An object of which nothing is left is
-// null, too.
+// withoutNulls returns a record without null fields. An object without any other field counts as
+// null.
 func withoutNulls(thing map[string]any) map[string]any {
 	left := map[string]any{}
 	for name, value := range thing {

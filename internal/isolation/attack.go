@@ -15,9 +15,8 @@ import (
 	"github.com/tenantry/tenantry/internal/errs"
 )
 
-// more are the requests of people who may call the operation, and try to get at another tenant with
-// it.
-func (r *round) more(ctx context.Context) error {
+// crossTenant adds attempts to reach another tenant, by people who may call the operation.
+func (r *round) crossTenant(ctx context.Context) error {
 	for _, p := range r.principals {
 		if p.person == nil || p.refused != "" || p.tenant != r.own && p.tenant != r.other || r.op.RequiredRole == access.Anon || isGlobal(r.op) {
 			continue
@@ -27,7 +26,7 @@ func (r *round) more(ctx context.Context) error {
 				return err
 			}
 		}
-		// Once from each side.
+		// One admin of each tenant is enough.
 		if p.role() != access.Admin {
 			continue
 		}
@@ -40,8 +39,8 @@ func (r *round) more(ctx context.Context) error {
 	return nil
 }
 
-// pair adds two requests that differ in whether something is missing or another tenant's, and must
-// not differ in the answer.
+// pair adds two requests that have to get the same answer. One names something missing, the other
+// something of another tenant.
 func (r *round) pair(aim string, p principal, want outcome, request func(foreign bool) (id string, query url.Values, body []byte, err error)) error {
 	var missing *attempt
 	for _, foreign := range []bool{false, true} {
@@ -52,7 +51,7 @@ func (r *round) pair(aim string, p principal, want outcome, request func(foreign
 		name := aim + ", missing"
 		if foreign {
 			name = aim + ", of another tenant"
-			want.like = missing
+			want.sameAs = missing
 		}
 		a := r.attempt(p, name, id, query, body, want)
 		r.list = append(r.list, a)
@@ -61,7 +60,7 @@ func (r *round) pair(aim string, p principal, want outcome, request func(foreign
 	return nil
 }
 
-// otherTenants names another tenant with tenant_id.
+// otherTenants sends another tenant's id as tenant_id.
 func (r *round) otherTenants(ctx context.Context, p principal) error {
 	id, _, err := r.target(ctx, p, r.ownAim(), false)
 	if err != nil {
@@ -90,8 +89,8 @@ func (r *round) otherTenants(ctx context.Context, p principal) error {
 	return nil
 }
 
-// conditions asks for another tenant's thing under a condition that would answer before the
-// question whose it is.
+// conditions asks for another tenant's resource with a precondition. The answer must not depend on
+// whether the precondition holds.
 func (r *round) conditions(ctx context.Context, p principal) error {
 	for _, name := range []string{"If-Match", "If-None-Match"} {
 		if r.op.Entity == "" || r.parameter(openapi3.ParameterInHeader, name) == nil {
@@ -112,7 +111,7 @@ func (r *round) conditions(ctx context.Context, p principal) error {
 	return nil
 }
 
-// references puts another tenant's ids wherever a request may name something.
+// references puts another tenant's ids into every field and parameter that refers to something.
 func (r *round) references(ctx context.Context, p principal) error {
 	if !p.role().Satisfies(r.op.RequiredRole) {
 		return nil
@@ -124,7 +123,7 @@ func (r *round) references(ctx context.Context, p principal) error {
 			want = refusal(errs.UnknownReference)
 			want.pointer = ref.Pointer
 		} else if r.op.Spec.Responses.Value("404") != nil {
-			want.statuses = append(want.statuses, http.StatusNotFound) // an answer as good as an empty list, if it is always the same
+			want.statuses = append(want.statuses, http.StatusNotFound) // allowed instead of an empty list, if the answer is the same for a missing id
 		}
 		id, _, err := r.target(ctx, p, r.ownAim(), false)
 		if err != nil {
@@ -155,7 +154,7 @@ func (r *round) references(ctx context.Context, p principal) error {
 	return nil
 }
 
-// searches looks for a text that every row of the other tenant has.
+// searches searches for a text that every row of the other tenant has.
 func (r *round) searches(ctx context.Context, p principal) error {
 	if r.parameter(openapi3.ParameterInQuery, "q") == nil || !p.role().Satisfies(r.op.RequiredRole) {
 		return nil
@@ -171,8 +170,8 @@ func (r *round) searches(ctx context.Context, p principal) error {
 	})
 }
 
-// options asks for a list in every order and every form that there is: each may be a query of its
-// own.
+// options asks for a list with every value of each enumerated parameter, because each may select
+// another query.
 func (r *round) options(_ context.Context, p principal) error {
 	if changes(r.op) || r.op.Entity != "" || !p.role().Satisfies(r.op.RequiredRole) {
 		return nil
@@ -194,7 +193,7 @@ func (r *round) options(_ context.Context, p principal) error {
 	return nil
 }
 
-// counted asks for the number of all items, too, if the operation can count.
+// counted returns the query that asks for the total, if the operation can count.
 func (r *round) counted() url.Values {
 	query := url.Values{}
 	if r.parameter(openapi3.ParameterInQuery, "count") != nil {
@@ -203,9 +202,9 @@ func (r *round) counted() url.Values {
 	return query
 }
 
-// disturb reads the same twice, and between the two the other tenant is busy: its numbers are none
-// of this one's.
-func (r *round) disturb(ctx context.Context, result *Result) error {
+// checkInterference reads the same twice. In between the other tenant creates rows. They must not
+// change the reply.
+func (r *round) checkInterference(ctx context.Context, result *Result) error {
 	if changes(r.op) || r.op.Entity != "" || r.op.RequiredRole == access.Anon || r.op.AuditAction != access.NoAuditAction || isGlobal(r.op) {
 		return nil
 	}
@@ -229,27 +228,27 @@ func (r *round) disturb(ctx context.Context, result *Result) error {
 		if difference == "" {
 			return nil
 		}
-		// What was still settling in the own tenant, as the seals of its trail, has settled soon.
-		// The other's business goes on.
-		if tries == settled {
-			result.add(busy, "it sees that: "+difference)
+		// Work of the own tenant that is still in progress, such as sealing its trail, ends within
+		// these tries. The other tenant's rows come in every try.
+		if tries == maxTries {
+			result.add(busy, "the reply depends on another tenant: "+difference)
 			return nil
 		}
 	}
 }
 
-// settled is after how many tries nothing of the own tenant is on its way any more.
-const settled = 5
+// maxTries is the number of tries after which no work of the own tenant is still in progress.
+const maxTries = 5
 
 var times = regexp.MustCompile(`\d{4}-\d\d-\d\dT[0-9:.]+Z`)
 
-// withoutTimes is a reply without the time of the request and the like.
+// withoutTimes returns the reply without any times, such as that of the request.
 func (r reply) withoutTimes() reply {
 	r.body = times.ReplaceAll(r.body, nil)
 	return r
 }
 
-// cursors goes on where the other tenant's list goes on.
+// cursors continues a list with a cursor of the other tenant's list.
 func (r *round) cursors(ctx context.Context, p principal) error {
 	if r.parameter(openapi3.ParameterInQuery, "cursor") == nil || !p.role().Satisfies(r.op.RequiredRole) {
 		return nil
@@ -258,7 +257,7 @@ func (r *round) cursors(ctx context.Context, p principal) error {
 		NextCursor string `json:"next_cursor"`
 	}
 	own, theirs, query, admin := "", "", url.Values{}, r.admins[r.foreign(p)]
-	if r.op.Entity != "" { // a list of what belongs to something: here, to the other admin
+	if r.op.Entity != "" { // a list below a resource: here, below the other admin
 		var err error
 		if own, query, err = r.target(ctx, p, r.ownAim(), false); err != nil {
 			return err
@@ -277,7 +276,7 @@ func (r *round) cursors(ctx context.Context, p principal) error {
 	return nil
 }
 
-// dryRuns asks what would happen, which must not happen.
+// dryRuns sends dry_run, which must not change anything.
 func (r *round) dryRuns(ctx context.Context, p principal) error {
 	if r.parameter(openapi3.ParameterInQuery, "dry_run") == nil || !p.role().Satisfies(r.op.RequiredRole) {
 		return nil
@@ -296,7 +295,7 @@ func (r *round) dryRuns(ctx context.Context, p principal) error {
 	})
 }
 
-// missingOrForeign is a request about what the principal hasn't.
+// missingOrForeign returns a request about a missing resource or one of another tenant.
 func (r *round) missingOrForeign(ctx context.Context, p principal, foreign bool) (string, url.Values, []byte, error) {
 	aim := missingID
 	if foreign {

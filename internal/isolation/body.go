@@ -17,9 +17,8 @@ import (
 
 const jsonType = "application/json"
 
-// body is what a request for an operation says: the document's example, with ids that exist in the
-// tenant, with texts that nobody else has, and with the secrets of the one that it is about. It is
-// nil if the operation takes none.
+// body returns a request's body: the document's example, with ids that exist in the tenant, unique
+// texts, and the secrets of the person whom it is about. It is nil if the operation takes none.
 func (m *Matrix) body(ctx context.Context, op access.Operation, t *Tenant, about *Person, replace map[string]uuid.UUID) ([]byte, error) {
 	if op.Spec.RequestBody == nil {
 		return nil, nil
@@ -37,7 +36,7 @@ func (m *Matrix) body(ctx context.Context, op access.Operation, t *Tenant, about
 		value = place(value, strings.Split(pointer, "/")[1:], id.String())
 	}
 	if err := media.Schema.Value.VisitJSON(value, document.SchemaOptions()...); err != nil {
-		return nil, fmt.Errorf("the body that was made for it is not valid: %w", err)
+		return nil, fmt.Errorf("the generated body is not valid: %w", err)
 	}
 	encoded, err := json.Marshal(value)
 	if err != nil {
@@ -78,7 +77,7 @@ func (w writer) value(ctx context.Context, pointer, name string, schema *openapi
 	}
 }
 
-// text is what stands in the place of an example's text.
+// text returns the replacement for a text of an example.
 func (w writer) text(ctx context.Context, pointer, name string, schema *openapi3.Schema, example string) (any, error) {
 	for _, r := range w.op.References {
 		if r.Pointer == pointer {
@@ -105,8 +104,8 @@ func (w writer) text(ctx context.Context, pointer, name string, schema *openapi3
 	return w.marked(schema, example), nil
 }
 
-// marked is an example with the tenant's marker and a number of its own, or what has room for them
-// of it.
+// marked returns the example with the tenant's marker and a unique number, or only those if there
+// is no room for both. If nothing fits the schema, it returns the example.
 func (w writer) marked(schema *openapi3.Schema, example string) string {
 	mark := w.mark(w.tenant)
 	candidates := []string{example + "-" + mark, mark}
@@ -121,7 +120,7 @@ func (w writer) marked(schema *openapi3.Schema, example string) string {
 	return example
 }
 
-// property finds a field of a schema, also in the parts of an allOf.
+// property returns the schema of a field, also from the parts of an allOf.
 func property(schema *openapi3.Schema, name string) *openapi3.Schema {
 	if p := schema.Properties[name]; p != nil {
 		return p.Value
@@ -134,7 +133,7 @@ func property(schema *openapi3.Schema, name string) *openapi3.Schema {
 	return nil
 }
 
-// place puts a value where a JSON Pointer says; * is the one item of a list.
+// place puts a value at a JSON Pointer; * stands for the only item of a list.
 func place(in any, path []string, value any) any {
 	if len(path) == 0 {
 		return value

@@ -18,7 +18,7 @@ import (
 	"github.com/tenantry/tenantry/internal/errs"
 )
 
-// What a request asks for.
+// The ids that a request can name.
 const (
 	noID        = "no id"
 	ownID       = "own id"
@@ -29,7 +29,7 @@ const (
 
 const malformed = "nonsense"
 
-// attempt is one request, and what has to come of it.
+// attempt is one request with its expected outcome.
 type attempt struct {
 	op      access.Operation
 	by      principal
@@ -40,22 +40,22 @@ type attempt struct {
 	got     reply
 }
 
-// outcome is what has to come of a request.
+// outcome is the expected outcome of a request.
 type outcome struct {
-	statuses []int     // one of them
-	code     errs.Code // of the problem; empty if it isn't one
-	pointer  string    // that the problem names; empty if it needn't
-	// changes is the tenant that a request may change, and has to; nil if it must leave everything
-	// as it is.
+	statuses []int     // any of these
+	code     errs.Code // of the problem; empty if no problem is expected
+	pointer  string    // that the problem has to name; empty for none
+	// changes is the tenant whose rows the request has to change; nil if it must change nothing.
 	changes *Tenant
-	// like is an attempt that must have got the same answer: what is missing can't be told from
-	// what is another's.
-	like *attempt
-	// entries is what has to be in the audit trail afterwards, and nothing else but what goes with
-	// a change.
+	// sameAs is an attempt about something missing, which must have got the same answer. So another
+	// tenant's resource looks like a missing one.
+	sameAs *attempt
+	// entries has the audit entries that the request must write. Only entries that accompany a
+	// change may come in addition.
 	entries []Entry
-	// maybe is what may be there, too: some refusals are written down once in a while only.
-	maybe []Entry
+	// optional has audit entries that the request may write: some refusals are recorded only from
+	// time to time.
+	optional []Entry
 }
 
 func (o outcome) String() string {
@@ -71,25 +71,25 @@ func (o outcome) String() string {
 
 func refusal(code errs.Code) outcome { return outcome{statuses: []int{code.Status()}, code: code} }
 
-// unwritten are operations that change something without an entry in the audit trail, each with its
-// reason.
-var unwritten = map[string]string{
-	"refresh": "a session that goes on is no news; its action is that of a token that was used twice",
+// unaudited maps operations that change something without an audit entry to the reason.
+var unaudited = map[string]string{
+	"refresh": "a successful refresh isn't audited; its audit action is that of a token that was used twice",
 }
 
-// changes reports whether an operation may change anything when it succeeds.
+// changes reports whether an operation may change anything.
 func changes(op access.Operation) bool { return op.Method != http.MethodGet }
 
-// isGlobal reports whether an operation is about all tenants alike: none is another one to who may
-// call it.
+// isGlobal reports whether an operation covers all tenants, so that no tenant is foreign to its
+// callers.
 func isGlobal(op access.Operation) bool {
 	return op.RequiredRole == access.Superuser && !op.TenantBound
 }
 
-// isPersonal reports whether an operation is about the one who asks and not about their tenant.
+// isPersonal reports whether an operation is about the caller and not about their tenant.
 func isPersonal(op access.Operation) bool { return !op.TenantBound && !isGlobal(op) }
 
-// expect says what has to come of a request, in the order in which a request is looked at.
+// expect returns the expected outcome of a request. The order of the cases is the order of the
+// server's checks.
 func (m *Matrix) expect(op access.Operation, p principal, aim string) outcome {
 	if op.RequiredRole == access.Anon {
 		return m.success(op, p)
@@ -97,7 +97,7 @@ func (m *Matrix) expect(op access.Operation, p principal, aim string) outcome {
 	if p.refused != "" {
 		o := refusal(p.refused)
 		if p.refused == errs.TenantSuspended {
-			o.maybe = []Entry{{TenantID: p.person.tenant.ID, Action: audit.AccessDenied, Outcome: string(audit.Denied)}}
+			o.optional = []Entry{{TenantID: p.person.tenant.ID, Action: audit.AccessDenied, Outcome: string(audit.Denied)}}
 		}
 		return o
 	}
@@ -121,7 +121,7 @@ func (m *Matrix) expect(op access.Operation, p principal, aim string) outcome {
 			entering = append(entering, Entry{TenantID: t.ID, Action: audit.TenantAccess, Outcome: string(audit.Success)})
 		}
 		if op.AuditAction == access.NoAuditAction {
-			o.maybe = append(o.maybe, entering...) // or it is counted with an earlier one
+			o.optional = append(o.optional, entering...) // or an earlier entry counts this request, too
 		} else {
 			o.entries = append(o.entries, entering...)
 		}
@@ -137,23 +137,23 @@ func (m *Matrix) success(op access.Operation, p principal) outcome {
 		}
 	}
 	if op.RequiredRole == access.Anon && op.Spec.Responses.Value("404") != nil {
-		o.statuses = append(o.statuses, http.StatusNotFound) // a part that isn't set up there
+		o.statuses = append(o.statuses, http.StatusNotFound) // the feature isn't enabled
 	}
 	slices.Sort(o.statuses)
 	where := p.tenant
 	if op.RequiredRole == access.Anon {
-		where = m.own // whose account the body is about
+		where = m.own // the body is about an account of this tenant
 	}
 	if changes(op) {
 		o.changes = where
 	}
-	if op.AuditAction != access.NoAuditAction && unwritten[op.ID] == "" {
+	if op.AuditAction != access.NoAuditAction && unaudited[op.ID] == "" {
 		o.entries = []Entry{{TenantID: where.ID, Action: op.AuditAction, Outcome: string(audit.Success)}}
 	}
 	return o
 }
 
-// denied is the entry that says who was refused.
+// denied is the audit entry of a refusal.
 func denied(op access.Operation, p principal) Entry {
 	action := op.AuditAction
 	if action == access.NoAuditAction {
@@ -162,7 +162,7 @@ func denied(op access.Operation, p principal) Entry {
 	return Entry{TenantID: p.person.tenant.ID, Action: action, Outcome: string(audit.Denied)}
 }
 
-// attempts are all requests for the operation.
+// attempts returns all requests for the operation.
 func (r *round) attempts(ctx context.Context) ([]*attempt, error) {
 	m, op := r.Matrix, r.op
 	aims := []string{noID}
@@ -177,7 +177,7 @@ func (r *round) attempts(ctx context.Context) ([]*attempt, error) {
 		for _, aim := range aims {
 			a, err := r.plain(ctx, p, aim)
 			if errors.Is(err, errOffLimits) {
-				m.skip("what a superuser may do to the platform's own people and organisation")
+				m.skip("what a superuser may do to the platform's own users and organisation")
 				continue
 			}
 			if err != nil {
@@ -188,24 +188,24 @@ func (r *round) attempts(ctx context.Context) ([]*attempt, error) {
 				missing = a
 			case foreignID:
 				if a.want.code != "" {
-					a.want.like = missing
+					a.want.sameAs = missing
 				}
 			}
 			r.list = append(r.list, a)
 		}
 	}
-	if err := r.more(ctx); err != nil {
+	if err := r.crossTenant(ctx); err != nil {
 		return nil, err
 	}
 	return r.list, nil
 }
 
-// round makes the attempts of one operation.
+// round builds the attempts for one operation.
 type round struct {
 	*Matrix
 
 	op      access.Operation
-	targets map[target]string // what requests are about that mustn't change it
+	targets map[target]string // ids for requests that must not change anything
 	list    []*attempt
 }
 
@@ -214,7 +214,7 @@ type target struct {
 	aim   string
 }
 
-// plain is a request with nothing unusual about it but who asks, and for what.
+// plain returns a request whose only variables are the principal and the id.
 func (r *round) plain(ctx context.Context, p principal, aim string) (*attempt, error) {
 	want := r.expect(r.op, p, aim)
 	about := r.admins[r.own]
@@ -224,11 +224,11 @@ func (r *round) plain(ctx context.Context, p principal, aim string) (*attempt, e
 	var err error
 	switch {
 	case r.op.RequiredRole == access.Anon && r.op.Spec.RequestBody != nil:
-		about, err = r.again(ctx)
+		about, err = r.newLogin(ctx)
 	case want.changes != nil && isPersonal(r.op):
-		// It ends their sessions, or changes their password: so it is someone whom nobody else
-		// needs.
-		if about, err = r.hire(ctx, p.person.tenant, p.role()); err != nil {
+		// The request ends the person's sessions or changes their password, so the person must not
+		// be needed elsewhere.
+		if about, err = r.createPerson(ctx, p.person.tenant, p.role()); err != nil {
 			return nil, err
 		}
 		_, err = r.makeSession(ctx, about)
@@ -245,7 +245,7 @@ func (r *round) plain(ctx context.Context, p principal, aim string) (*attempt, e
 	}
 	where := p.tenant
 	if want.code == errs.TenantRequired {
-		where = r.own // the platform has nothing that a body could name
+		where = r.own // the platform's tenant has no rows that a body could refer to
 	}
 	body, err := r.body(ctx, r.op, where, about, nil)
 	if err != nil {
@@ -254,7 +254,7 @@ func (r *round) plain(ctx context.Context, p principal, aim string) (*attempt, e
 	return r.attempt(p, aim, id, query, body, want), nil
 }
 
-// attempt puts a request together.
+// attempt builds a request.
 func (r *round) attempt(p principal, aim, id string, query url.Values, body []byte, want outcome) *attempt {
 	if p.entering {
 		query.Set("tenant_id", p.tenant.ID.String())
@@ -264,7 +264,7 @@ func (r *round) attempt(p principal, aim, id string, query url.Values, body []by
 	if p.token != "" {
 		h.Set("Authorization", "Bearer "+p.token)
 	}
-	// None of these has a meaning here, and all have one elsewhere.
+	// The server must ignore all these headers.
 	foreign := r.foreign(p).ID.String()
 	h.Set("X-Tenant-Id", foreign)
 	h.Set("X-Tenant", foreign)
@@ -275,9 +275,9 @@ func (r *round) attempt(p principal, aim, id string, query url.Values, body []by
 	return a
 }
 
-// again is someone who may log in, with a session of their own and with a token for another
-// password, if the body has one.
-func (r *round) again(ctx context.Context) (*Person, error) {
+// newLogin returns a person who can log in. They have a session of their own, or a token for a new
+// password if the body has one.
+func (r *round) newLogin(ctx context.Context) (*Person, error) {
 	if property(r.op.Spec.RequestBody.Value.Content[jsonType].Schema.Value, "token") != nil {
 		return r.invite(ctx, r.own, access.User)
 	}
@@ -285,7 +285,8 @@ func (r *round) again(ctx context.Context) (*Person, error) {
 	return &another, r.logIn(ctx, &another)
 }
 
-// target returns the id that a request asks for, and what else names it.
+// target returns the id that a request asks for, and the query parameters that go with it. If
+// fresh, no other request uses the same id.
 func (r *round) target(ctx context.Context, p principal, aim string, fresh bool) (string, url.Values, error) {
 	query := url.Values{}
 	r.confirm(query, thing{})
@@ -333,8 +334,8 @@ func (r *round) target(ctx context.Context, p principal, aim string, fresh bool)
 	return made.id.String(), query, nil
 }
 
-// confirm fills the parameters that a request must have: confirm_code is the code of the thing
-// itself, others are those of the document's examples.
+// confirm sets the required query parameters. confirm_code is the code of the thing; others have
+// the values of the document's examples.
 func (r *round) confirm(query url.Values, t thing) {
 	for _, p := range r.op.Parameters {
 		if p.In != openapi3.ParameterInQuery || !p.Required {

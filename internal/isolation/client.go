@@ -13,14 +13,14 @@ import (
 )
 
 const (
-	// maxReply is how much of a reply is looked at. What throw-away tenants have is far less.
+	// maxReply is how many bytes of a reply are read. Replies about test tenants are far smaller.
 	maxReply = 8 << 20
-	// maxWait is the longest that a busy server may ask for, and maxWaits how often.
+	// maxWait is the longest Retry-After that is obeyed, and maxWaits how often.
 	maxWait  = 2 * time.Minute
 	maxWaits = 10
 )
 
-// client sends requests as they stand.
+// client sends requests unchanged.
 type client struct {
 	url  string
 	http *http.Client
@@ -31,13 +31,13 @@ type request struct {
 	path   string // escaped, with the query
 	header http.Header
 	body   []byte
-	// beforeBody is called between the headers and the body, once the server has begun to read the
-	// body; nil: nothing is.
+	// beforeBody, if set, is called after the headers are sent and before the body is, once the
+	// server has begun to read the body.
 	beforeBody func()
 }
 
-// lateBody calls before it is read. The transport reads it when the server asks for it (RFC 9110,
-// section 10.1.1).
+// lateBody calls before at the first read. The transport reads it when the server asks for the body
+// (RFC 9110, section 10.1.1).
 type lateBody struct {
 	io.Reader
 
@@ -58,8 +58,8 @@ type reply struct {
 	body   []byte
 }
 
-// do sends a request. If the server is too busy it waits for as long as the server says, and sends
-// it again.
+// do sends a request. If the server is busy, it waits as long as Retry-After says and sends the
+// request again.
 func (c *client) do(ctx context.Context, r request) (reply, error) {
 	for waits := 0; ; waits++ {
 		got, err := c.send(ctx, r)
@@ -77,7 +77,8 @@ func (c *client) do(ctx context.Context, r request) (reply, error) {
 	}
 }
 
-// retryAfter is how long the server asks to wait, if it does and that is no longer than maxWait.
+// retryAfter returns the reply's Retry-After. It is false without one, or if it is longer than
+// maxWait.
 func (r reply) retryAfter() (time.Duration, bool) {
 	seconds, err := strconv.Atoi(r.header.Get("Retry-After"))
 	pause := time.Duration(seconds) * time.Second
@@ -113,12 +114,12 @@ func (c *client) send(ctx context.Context, r request) (reply, error) {
 	defer response.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(response.Body, maxReply))
 	if err != nil {
-		return reply{}, fmt.Errorf("%s %s: the reply broke off: %w", r.method, r.path, err)
+		return reply{}, fmt.Errorf("%s %s: read the reply: %w", r.method, r.path, err)
 	}
 	return reply{status: response.StatusCode, header: response.Header, body: body}, nil
 }
 
-// problem is what is looked at in an error.
+// problem has the fields of an error that the judge inspects.
 type problem struct {
 	Code   string
 	Detail string
@@ -127,11 +128,11 @@ type problem struct {
 
 func (r reply) problem() problem {
 	var p problem
-	_ = json.Unmarshal(r.body, &p) // without a code it isn't what was expected, and that is said then
+	_ = json.Unmarshal(r.body, &p) // a body that isn't JSON has no code, which the judge reports
 	return p
 }
 
-// String says what came back, without the body of a success: that may be a token.
+// String describes the reply. It omits the body of a success, because that may contain a token.
 func (r reply) String() string {
 	if r.status < http.StatusBadRequest {
 		return strconv.Itoa(r.status)

@@ -12,7 +12,7 @@ import (
 	"github.com/tenantry/tenantry/internal/access"
 )
 
-// operations of a document in which nothing makes a gadget.
+// operations returns those of a document in which no operation creates a gadget.
 func operations(t *testing.T) []access.Operation {
 	t.Helper()
 	doc, err := openapi3.NewLoader().LoadFromData([]byte(`
@@ -44,8 +44,8 @@ paths:
 	return list
 }
 
-// An operation about something new must not pass because nothing could be tried.
-func TestWhatCanNotBeMadeIsAnError(t *testing.T) {
+// The matrix must not pass because it couldn't try an operation.
+func TestEntityWithoutCreatorIsAnError(t *testing.T) {
 	t.Parallel()
 	m := &Matrix{Operations: operations(t), known: map[uuid.UUID]*Tenant{}, admins: map[*Tenant]*Person{}}
 	tenant := newTenant("run", "own")
@@ -58,7 +58,7 @@ func TestWhatCanNotBeMadeIsAnError(t *testing.T) {
 	}
 }
 
-func TestStatesDifferInTheRowsThatMayNotChange(t *testing.T) {
+func TestStateCompareIgnoresRowsThatMayChange(t *testing.T) {
 	t.Parallel()
 	mine, theirs := uuid.New(), uuid.New()
 	before := State{{mine, "companies", "a"}: "1", {theirs, "companies", "b"}: "1", {theirs, "companies", "c"}: "1", {uuid.Nil, "login_attempts", "d"}: "1"}
@@ -67,12 +67,12 @@ func TestStatesDifferInTheRowsThatMayNotChange(t *testing.T) {
 	if got := before.compare(same, mayChange); got != "" {
 		t.Errorf("%q, want no difference", got)
 	}
-	if got := before.compare(same, nil); !strings.Contains(got, "companies a of tenant "+mine.String()+" is another") {
+	if got := before.compare(same, nil); !strings.Contains(got, "companies a of tenant "+mine.String()+" has changed") {
 		t.Errorf("%q, want the row that changed", got)
 	}
 	after := State{{theirs, "companies", "b"}: "2", {theirs, "companies", "new"}: "1", {uuid.Nil, "login_attempts", "d"}: "1"}
 	got := before.compare(after, mayChange)
-	for _, want := range []string{"companies b of tenant " + theirs.String() + " is another", "companies c of tenant " + theirs.String() + " is gone", "companies new of tenant " + theirs.String() + " has come"} {
+	for _, want := range []string{"companies b of tenant " + theirs.String() + " has changed", "companies c of tenant " + theirs.String() + " was deleted", "companies new of tenant " + theirs.String() + " was added"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%q lacks %q", got, want)
 		}
@@ -82,7 +82,7 @@ func TestStatesDifferInTheRowsThatMayNotChange(t *testing.T) {
 	}
 }
 
-func TestRepliesDifferInAllButWhatNamesTheRequest(t *testing.T) {
+func TestReplyDifferenceIgnoresRequestIDs(t *testing.T) {
 	t.Parallel()
 	problem := func(id, detail string, length string) reply {
 		return reply{
@@ -103,7 +103,7 @@ func TestRepliesDifferInAllButWhatNamesTheRequest(t *testing.T) {
 	}
 }
 
-func TestValuesArePutWhereAPointerSays(t *testing.T) {
+func TestPlacePutsValueAtPointer(t *testing.T) {
 	t.Parallel()
 	got := place(map[string]any{"name": "A", "box": map[string]any{"size": 1}}, []string{"box", "shelf_id"}, "x")
 	got = place(got, []string{"tag_ids", "*"}, "y")

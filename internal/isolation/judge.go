@@ -15,10 +15,10 @@ import (
 	"github.com/tenantry/tenantry/internal/audit"
 )
 
-// attack tries one operation.
+// attack runs all attempts of one operation.
 func (m *Matrix) attack(ctx context.Context, op access.Operation) (Result, error) {
 	result := Result{Operation: op.ID, Method: op.Method, Path: op.Path, Violations: []Violation{}}
-	if err := m.stayLoggedIn(ctx); err != nil {
+	if err := m.renewTokens(ctx); err != nil {
 		return result, err
 	}
 	r := &round{Matrix: m, op: op, targets: map[target]string{}}
@@ -26,17 +26,17 @@ func (m *Matrix) attack(ctx context.Context, op access.Operation) (Result, error
 	if err != nil {
 		return result, err
 	}
-	if lost := m.lost[op.ID]; lost != nil {
+	if lost := m.revoked[op.ID]; lost != nil {
 		result.Requests, result.Violations = lost.Requests, append(result.Violations, lost.Violations...)
 	}
 	result.Requests += len(list)
-	quiet, loud := split(list, func(a *attempt) bool { return a.want.changes == nil })
+	harmless, changing := split(list, func(a *attempt) bool { return a.want.changes == nil })
 
 	before, err := m.Witness.State(ctx)
 	if err != nil {
 		return result, err
 	}
-	for _, a := range quiet {
+	for _, a := range harmless {
 		if err := m.try(ctx, a, &result); err != nil {
 			return result, err
 		}
@@ -46,14 +46,14 @@ func (m *Matrix) attack(ctx context.Context, op access.Operation) (Result, error
 		return result, err
 	}
 	if difference := before.compare(after, nil); difference != "" {
-		if err := m.blame(ctx, quiet, difference, &result); err != nil {
+		if err := m.blame(ctx, harmless, difference, &result); err != nil {
 			return result, err
 		}
 		if after, err = m.Witness.State(ctx); err != nil {
 			return result, err
 		}
 	}
-	for _, a := range loud {
+	for _, a := range changing {
 		before = after
 		if err := m.try(ctx, a, &result); err != nil {
 			return result, err
@@ -66,7 +66,7 @@ func (m *Matrix) attack(ctx context.Context, op access.Operation) (Result, error
 	if err := m.judgeTrail(ctx, list, &result); err != nil {
 		return result, err
 	}
-	return result, r.disturb(ctx, &result)
+	return result, r.checkInterference(ctx, &result)
 }
 
 func split(list []*attempt, first func(*attempt) bool) (yes, no []*attempt) {
@@ -80,31 +80,30 @@ func split(list []*attempt, first func(*attempt) bool) (yes, no []*attempt) {
 	return yes, no
 }
 
-// try sends a request and looks at the reply.
+// try sends a request and judges the reply.
 func (m *Matrix) try(ctx context.Context, a *attempt, result *Result) error {
 	var err error
 	if a.got, err = m.client.do(ctx, a.request); err != nil {
 		return fmt.Errorf("%s, %s: %w", a.by.name, a.aim, err)
 	}
 	if id := a.got.header.Get("X-Request-Id"); id != "" {
-		a.id = id // something on the way may have given it another
+		a.id = id // a proxy may have replaced the id
 	}
 	m.judgeReply(a, result)
 	return nil
 }
 
-// oftenRefused are operations that the manual tells reverse proxies to refuse.
+// oftenRefused are operations that the manual advises to block in the reverse proxy.
 var oftenRefused = []string{"getMetrics"}
 
-// isRefusedBefore reports whether something in front of the installation, which doesn't say so in a
-// problem, has refused the request.
+// isRefusedBefore reports whether a reverse proxy refused the request: its reply isn't a problem.
 func isRefusedBefore(a *attempt) bool {
 	return slices.Contains(oftenRefused, a.op.ID) && a.got.status >= 400 && a.got.status < 500 && !a.got.isProblem()
 }
 
 func (m *Matrix) judgeReply(a *attempt, result *Result) {
 	if isRefusedBefore(a) {
-		m.skip(fmt.Sprintf("%s: something in front of the installation answers with status %d", a.op.ID, a.got.status))
+		m.skip(fmt.Sprintf("%s: a reverse proxy answers with status %d", a.op.ID, a.got.status))
 		return
 	}
 	p := a.got.problem()
@@ -114,9 +113,9 @@ func (m *Matrix) judgeReply(a *attempt, result *Result) {
 	if !slices.Contains(a.want.statuses, a.got.status) || a.want.code != "" && p.Code != string(a.want.code) || !names(a.want.pointer) {
 		result.add(a, fmt.Sprintf("got %s", a.got))
 	}
-	if a.want.like != nil {
-		if difference := a.got.difference(a.want.like.got); difference != "" {
-			result.add(a, "it can be told from what doesn't exist: "+difference)
+	if a.want.sameAs != nil {
+		if difference := a.got.difference(a.want.sameAs.got); difference != "" {
+			result.add(a, "the reply differs from that for something missing: "+difference)
 		}
 	}
 	if leak := m.leak(a); leak != "" {
@@ -124,22 +123,23 @@ func (m *Matrix) judgeReply(a *attempt, result *Result) {
 	}
 }
 
-// What differs from one reply to the next by itself. The name of an exported file has the time, and
-// each request is one less until the next has to wait.
-var variable = []string{"X-Request-Id", "Date", "Content-Disposition", "Ratelimit", "X-Ratelimit-Remaining", "X-Ratelimit-Reset"}
+// variableHeaders differ between equal requests. The file name of an export has the time, and each
+// request reduces the limit.
+var variableHeaders = []string{"X-Request-Id", "Date", "Content-Disposition", "Ratelimit", "X-Ratelimit-Remaining", "X-Ratelimit-Reset"}
 
-// difference says in what two replies differ, but for what names the request.
+// difference describes the first difference between two replies, or is empty. It ignores what
+// identifies the request.
 func (r reply) difference(other reply) string {
 	if r.status != other.status {
-		return fmt.Sprintf("status %d and not %d", r.status, other.status)
+		return fmt.Sprintf("status %d, not %d", r.status, other.status)
 	}
 	for _, name := range slices.Sorted(maps.Keys(union(r.header, other.header))) {
-		if one, two := r.header[name], other.header[name]; !slices.Contains(variable, name) && !slices.Equal(one, two) {
-			return fmt.Sprintf("header %s: %q and not %q", name, one, two)
+		if one, two := r.header[name], other.header[name]; !slices.Contains(variableHeaders, name) && !slices.Equal(one, two) {
+			return fmt.Sprintf("header %s: %q, not %q", name, one, two)
 		}
 	}
-	if one, two := r.essence(), other.essence(); one != two {
-		return fmt.Sprintf("body %s and not %s", one, two)
+	if one, two := r.comparableBody(), other.comparableBody(); one != two {
+		return fmt.Sprintf("body %s, not %s", one, two)
 	}
 	return ""
 }
@@ -154,8 +154,8 @@ func union(a, b map[string][]string) map[string][]string {
 	return all
 }
 
-// essence is a body without what names the request.
-func (r reply) essence() string {
+// comparableBody returns the body without the fields that identify the request.
+func (r reply) comparableBody() string {
 	if !r.isProblem() {
 		return string(r.body)
 	}
@@ -174,10 +174,11 @@ func (r reply) essence() string {
 
 var uuids = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`)
 
-// leak says what a reply has that belongs to a tenant with which the principal has nothing to do.
+// leak describes content of a reply that belongs to a tenant to which the principal has no access;
+// empty if there is none.
 func (m *Matrix) leak(a *attempt) string {
 	if a.by.tenant == m.platform {
-		return "" // the names of tenants are in the platform's trail
+		return "" // the platform's trail has the names of tenants
 	}
 	mine := func(t *Tenant) bool {
 		return t == a.by.tenant || a.by.person != nil && t == a.by.person.tenant || a.op.RequiredRole == access.Anon && t == m.own
@@ -205,15 +206,14 @@ func (m *Matrix) leak(a *attempt) string {
 	return ""
 }
 
-// around is a text with some of what is before and after it.
+// around returns a text with some of its context.
 func around(all, text string) string {
 	const context = 60
 	i := strings.Index(all, text)
 	return strings.ToValidUTF8(all[max(0, i-context):min(len(all), i+len(text)+context)], "?")
 }
 
-// remember notes which ids a request has: a tenant may well see in its own trail what its people
-// have sent.
+// remember records the ids that a request sends. A tenant may see them in its own trail later.
 func (m *Matrix) remember(a *attempt) {
 	for _, text := range []string{a.request.path, string(a.request.body)} {
 		for _, found := range uuids.FindAllString(text, -1) {
@@ -229,7 +229,7 @@ func (m *Matrix) remember(a *attempt) {
 	}
 }
 
-// blame finds out which of some requests changed something, by sending them once more.
+// blame sends the requests once more to find those that change something.
 func (m *Matrix) blame(ctx context.Context, list []*attempt, difference string, result *Result) error {
 	found := false
 	for _, a := range list {
@@ -251,47 +251,47 @@ func (m *Matrix) blame(ctx context.Context, list []*attempt, difference string, 
 	}
 	if !found {
 		result.Violations = append(result.Violations, Violation{
-			Principal: "one of them", Aim: "any", Want: "nothing changes", Found: "something has changed: " + difference,
+			Principal: "unknown", Aim: "any", Want: "nothing changes", Found: "something has changed: " + difference,
 		})
 	}
 	return nil
 }
 
-// judgeChange looks at what a request did that was allowed to change something.
+// judgeChange checks what a request changed that was allowed to change something.
 func (m *Matrix) judgeChange(a *attempt, before, after State, result *Result) {
 	mayChange := func(tenant uuid.UUID) bool {
 		if tenant == uuid.Nil && a.op.ID == "login" {
-			return true // it remembers the network, in a row that belongs to no tenant
+			return true // it counts attempts in a row of no tenant
 		}
 		if isGlobal(a.op) {
-			// It is about a tenant that was made for it, or makes one.
+			// The operation is about a tenant that was created for it, or creates one.
 			return tenant != m.own.ID && tenant != m.other.ID && tenant != m.suspended.ID && tenant != m.platform.ID
 		}
 		return tenant == a.want.changes.ID
 	}
 	if difference := before.compare(after, mayChange); difference != "" {
-		result.add(a, "it changes what isn't its tenant's: "+difference)
+		result.add(a, "it changes rows of another tenant: "+difference)
 	}
 	if m.Witness.SeesAll() && before.compare(after, nil) == "" && slices.Contains(a.want.statuses, a.got.status) {
 		result.add(a, "it changes nothing")
 	}
 }
 
-// judgeTrail looks at what the audit trails have of the requests.
+// judgeTrail checks the audit entries of the requests.
 func (m *Matrix) judgeTrail(ctx context.Context, list []*attempt, result *Result) error {
 	entries, err := m.entries(ctx)
 	if err != nil {
 		return err
 	}
 	for _, a := range list {
-		if slices.Contains(a.want.statuses, a.got.status) { // else all is wrong already
+		if slices.Contains(a.want.statuses, a.got.status) { // a wrong status is a violation already
 			m.judgeEntries(a, entries[a.id], result)
 		}
 	}
 	return nil
 }
 
-// entries are the audit entries that have come since it was called last, by their requests.
+// entries returns the audit entries written since the last call, by request id.
 func (m *Matrix) entries(ctx context.Context) (map[string][]Entry, error) {
 	list, err := m.Witness.Entries(ctx)
 	byRequest := map[string][]Entry{}
@@ -309,15 +309,15 @@ func (m *Matrix) judgeEntries(a *attempt, entries []Entry, result *Result) {
 			continue
 		}
 		if a.op.RequiredRole != access.Anon && entries[i].ActorID != a.by.person.ID {
-			result.add(a, fmt.Sprintf("the trail says that %s did it, and it was %s", entries[i].ActorID, a.by.person.ID))
+			result.add(a, fmt.Sprintf("the trail names %s as the actor, want %s", entries[i].ActorID, a.by.person.ID))
 		}
 		entries = slices.Delete(slices.Clone(entries), i, i+1)
 	}
 	for _, e := range entries {
-		// What goes with a change has entries of its own, and a tenant's own trail may have those
-		// of the platform.
+		// Rows that change along have entries of their own. The trail of a created tenant may have
+		// copies of the platform's entries.
 		inTenant := a.want.changes != nil && (e.TenantID == a.want.changes.ID || isGlobal(a.op) && m.nameOf(e.TenantID) == "")
-		if slices.ContainsFunc(a.want.maybe, e.matches) {
+		if slices.ContainsFunc(a.want.optional, e.matches) {
 			continue
 		}
 		if !inTenant || e.Outcome != string(audit.Success) || e.Action == a.op.AuditAction && e.TenantID == a.want.changes.ID {
@@ -326,7 +326,7 @@ func (m *Matrix) judgeEntries(a *attempt, entries []Entry, result *Result) {
 	}
 }
 
-// nameOf is what the report calls a tenant; empty for one that was made by the way.
+// nameOf returns the report's name for a tenant; empty for one that an attempt created.
 func (m *Matrix) nameOf(id uuid.UUID) string {
 	for _, t := range []*Tenant{m.platform, m.own, m.other, m.suspended} {
 		if t.ID == id {

@@ -1,11 +1,10 @@
-// Package isolation attacks a running installation with every operation of the document, as
-// everyone who shouldn't get anywhere and as those who may, and says where a promise was broken:
-// that a tenant sees nothing of another one and changes nothing of it, that roles and sessions mean
-// something, and that what was done and what was denied is written down.
+// Package isolation attacks a running installation with every operation of the document, by
+// principals with and without the right to it. It reports broken promises: a tenant must not see or
+// change anything of another one, roles and sessions must be enforced, and every change and every
+// refusal must be in the audit trail.
 //
-// Nothing here names an operation that could follow from the document. A new one is attacked
-// without a new line; if that can't be done, because it is about things that nobody here can make,
-// the attack fails and says so.
+// The code names no operation where the document can tell which one is meant. So new operations are
+// attacked without a change here. An operation about an entity that nothing creates is an error.
 package isolation
 
 import (
@@ -21,28 +20,27 @@ import (
 	"github.com/tenantry/tenantry/internal/access"
 )
 
-// Matrix is one attack: every operation x everyone who may ask x every id that they may ask for.
-// What it needs it makes itself, in tenants of its own.
+// Matrix is one attack: every operation with every principal and every kind of id. It creates the
+// tenants that it needs.
 type Matrix struct {
 	URL        string // of the installation, without a slash at the end
 	HTTP       *http.Client
 	Operations []access.Operation
-	Only       []string // the operations to attack; none are all
-	Superuser  *Person  // who makes the tenants, and takes part
-	// Witness sees what requests leave behind. Without one, it is seen with the eyes of the
+	Only       []string // the operations to attack; empty for all
+	Superuser  *Person  // creates the tenants, and is a principal, too
+	// Witness reads what requests have changed. The default reads lists with the API as the
 	// tenants' admins.
 	Witness Witness
-	// Run is what the marks of this run begin with; NewRun returns one.
+	// Run is the prefix of this run's markers; NewRun returns one.
 	Run string
-	// NewSuperuser makes another superuser. Without it, what a superuser may do to the platform's
-	// own people and organisation isn't tried.
+	// NewSuperuser creates another superuser. Without it, requests of superusers about the
+	// platform's own users and organisation are skipped.
 	NewSuperuser func(ctx context.Context) (*Person, error)
-	// Expired returns an access token of someone that was good once. Without it, none is tried.
+	// Expired returns an expired access token of a person. Without it, expired tokens are skipped.
 	Expired func(ctx context.Context, p *Person) (string, error)
-	// Hold makes the request with an X-Request-Id wait after its principal was looked up for the
-	// last time before the handler. It returns what is closed when the request waits, and what lets
-	// it go on a second later. Without it, rights end while a body is on its way, by log-out, and
-	// in no other way.
+	// Hold pauses the request with an X-Request-Id after the last check of its session before the
+	// handler. It returns a channel that is closed when the request is paused, and a function that
+	// resumes it. Without Hold, rights end only by log-out, while a request waits for its body.
 	Hold func(requestID string) (reached <-chan struct{}, release func())
 	// Progress is called after each operation. It may be nil.
 	Progress func(Result)
@@ -50,37 +48,37 @@ type Matrix struct {
 	client     *client
 	byID       map[string]access.Operation
 	platform   *Tenant // where superusers live
-	own, other *Tenant // who attack each other
+	own, other *Tenant // attack each other
 	suspended  *Tenant
-	admins     map[*Tenant]*Person // who make what their tenant needs
+	admins     map[*Tenant]*Person // create their tenant's rows
 	principals []principal
-	bases      map[*Tenant]map[string]thing // what bodies refer to
-	known      map[uuid.UUID]*Tenant        // whose an id is
+	bases      map[*Tenant]map[string]thing // rows that bodies refer to
+	known      map[uuid.UUID]*Tenant        // the tenant of an id
 	sent       map[uuid.UUID]map[*Tenant]bool
-	sessions   []string           // access tokens of superusers
-	lost       map[string]*Result // of the requests whose principals lose the right to them, by the operation
+	sessions   []string           // access tokens of superusers, to log out
+	revoked    map[string]*Result // results of requests during which the right to them ended, by operation
 	counter    int
 	skipped    []string
-	begun      bool // there may be tenants to delete
+	begun      bool // CleanUp has something to do
 }
 
-// NewRun returns a name that no other run has.
+// NewRun returns a random name for a run.
 func NewRun() string { return randomText() }
 
-// World is who takes part.
+// World has the tenants of a run.
 type World struct {
 	Platform, Own, Other, Suspended *Tenant
 }
 
-// renewBefore is how long before the end of their tokens people log in again.
+// renewBefore is how long before a token expires the person logs in again.
 const renewBefore = 30 * time.Second
 
-// errOffLimits is what can't, or mustn't, be done to the installation. The report says what is left
-// out.
+// errOffLimits is the error for a request that can't or must not be sent to this installation. The
+// report names it as skipped.
 var errOffLimits = errors.New("off limits")
 
-// Attack runs the matrix. The error is about what kept it from being run to its end; what is wrong
-// with the installation is in the report, which has what was found until then.
+// Attack runs the matrix. An error means that the run ended early; the report then has the results
+// so far. Violations are in the report.
 func (m *Matrix) Attack(ctx context.Context) (Report, error) {
 	report := Report{Results: []Result{}, Skipped: []string{}}
 	err := m.prepare(ctx)
@@ -107,7 +105,7 @@ func (m *Matrix) Attack(ctx context.Context) (Report, error) {
 	return report, err
 }
 
-// prepare makes tenants and people.
+// prepare creates the tenants and people.
 func (m *Matrix) prepare(ctx context.Context) error {
 	m.client = &client{url: m.URL, http: m.HTTP}
 	m.byID = map[string]access.Operation{}
@@ -126,15 +124,15 @@ func (m *Matrix) prepare(ctx context.Context) error {
 	}
 	m.begun = true
 	for _, t := range []*Tenant{m.own, m.other, m.suspended} {
-		if err := m.found(ctx, t); err != nil {
+		if err := m.createTenant(ctx, t); err != nil {
 			return fmt.Errorf("make a tenant: %w", err)
 		}
 	}
-	if err := m.gather(ctx); err != nil {
+	if err := m.addPrincipals(ctx); err != nil {
 		return err
 	}
-	// Two of everything, so that lists have a second page. The second one's id is never sent to
-	// anyone.
+	// Two of everything, so that lists have a second page. No request names the id of the second
+	// one.
 	for _, t := range []*Tenant{m.own, m.other} {
 		for _, entity := range m.entities() {
 			for range 2 {
@@ -154,31 +152,31 @@ func (m *Matrix) prepare(ctx context.Context) error {
 	return nil
 }
 
-// skip notes what isn't tried.
+// skip records what isn't tried.
 func (m *Matrix) skip(what string) {
 	if !slices.Contains(m.skipped, what) {
 		m.skipped = append(m.skipped, what)
 	}
 }
 
-// know remembers whose an id is.
+// know records the tenant of an id.
 func (m *Matrix) know(t *Tenant, id uuid.UUID) { m.known[id] = t }
 
-// next returns a number that no row has yet.
+// next returns a number that is unique in this run.
 func (m *Matrix) next() int {
 	m.counter++
 	return m.counter
 }
 
-// stayLoggedIn renews the tokens of those who may go on, and takes leave of the others whose tokens
-// have expired.
-func (m *Matrix) stayLoggedIn(ctx context.Context) error {
+// renewTokens logs people in again whose tokens expire soon. It drops principals that can't log in
+// again.
+func (m *Matrix) renewTokens(ctx context.Context) error {
 	var left []principal
 	for _, p := range m.principals {
 		switch {
 		case p.person == nil || time.Until(p.person.until) > renewBefore:
 		case p.refused != "":
-			m.skip(p.name + ", in a part of the operations: access tokens expire so soon here")
+			m.skip(p.name + ", for some operations: its access token expired during the run")
 			continue
 		default:
 			if err := m.logIn(ctx, p.person); err != nil {

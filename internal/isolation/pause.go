@@ -5,18 +5,18 @@ import (
 	"sync"
 )
 
-// paused is an attempt whose request waits on its way.
+// paused is an attempt whose request pauses on its way.
 type paused struct {
 	*attempt
 
 	send     func(ctx context.Context) (reply, error)
 	hold     func() (reached <-chan struct{}, release func())
-	release  func() // lets it go on; may be called more than once
+	release  func() // resumes the request; may be called more than once
 	answered chan error
-	early    bool // it was answered and had not waited
+	early    bool // it was answered before it paused
 }
 
-// begin sends the request, and returns when it waits.
+// begin sends the request and returns when it is paused or answered.
 func (p *paused) begin(ctx context.Context) {
 	p.answered = make(chan error, 1)
 	var reached <-chan struct{}
@@ -34,17 +34,17 @@ func (p *paused) begin(ctx context.Context) {
 	}
 }
 
-// end lets the request go on, and returns when it is answered.
+// end resumes the request and returns when it is answered.
 func (p *paused) end() error {
 	p.release()
 	err := <-p.answered
 	if id := p.got.header.Get("X-Request-Id"); id != "" {
-		p.id = id // something on the way may have given it another
+		p.id = id // a proxy may have replaced the id
 	}
 	return err
 }
 
-// pauseBeforeBody returns a request that waits when the server has begun to read its body.
+// pauseBeforeBody returns a request that pauses when the server has begun to read its body.
 func (m *Matrix) pauseBeforeBody(a *attempt) *paused {
 	reached, released := make(chan struct{}), make(chan struct{})
 	sent := a.request
@@ -59,7 +59,7 @@ func (m *Matrix) pauseBeforeBody(a *attempt) *paused {
 	}
 }
 
-// pauseBeforeHandler returns a request that waits when its principal has been looked up.
+// pauseBeforeHandler returns a request that pauses after its session was checked.
 func (m *Matrix) pauseBeforeHandler(a *attempt) *paused {
 	return &paused{
 		attempt: a,

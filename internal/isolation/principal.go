@@ -11,20 +11,21 @@ import (
 	"github.com/tenantry/tenantry/internal/errs"
 )
 
-// principal is one who asks.
+// principal sends requests: a person, or nobody with some token.
 type principal struct {
 	name   string
-	person *Person // nil: nobody in particular
-	token  string  // empty: none is sent
-	tenant *Tenant // whose things they ask for as their own
-	// refused is what they get wherever a token is needed; empty for those whose role decides.
+	person *Person // nil if the token belongs to nobody
+	token  string  // empty to send none
+	tenant *Tenant // whose resources the requests treat as their own
+	// refused is the code of all replies to operations that need a token; empty if the role
+	// decides.
 	refused errs.Code
-	// entering is set for a superuser who names the tenant.
+	// entering is set for a superuser who sends tenant_id.
 	entering bool
 }
 
-// gather makes everyone who asks.
-func (m *Matrix) gather(ctx context.Context) error {
+// addPrincipals creates all principals.
+func (m *Matrix) addPrincipals(ctx context.Context) error {
 	admin := m.admins[m.own]
 	add := func(p principal) { m.principals = append(m.principals, p) }
 	add(principal{name: "no token", tenant: m.own, refused: errs.Unauthenticated})
@@ -33,7 +34,7 @@ func (m *Matrix) gather(ctx context.Context) error {
 	add(principal{name: "refresh token", tenant: m.own, token: admin.refreshToken, refused: errs.InvalidToken})
 
 	if m.Expired == nil {
-		m.skip("tokens that have expired: none can be made from outside without waiting for it")
+		m.skip("expired tokens: they can't be created from outside without waiting")
 	} else {
 		token, err := m.Expired(ctx, admin)
 		if err != nil {
@@ -41,7 +42,7 @@ func (m *Matrix) gather(ctx context.Context) error {
 		}
 		add(principal{name: "expired token", tenant: m.own, token: token, refused: errs.TokenExpired})
 	}
-	loggedOut, err := m.hire(ctx, m.own, access.Admin)
+	loggedOut, err := m.createPerson(ctx, m.own, access.Admin)
 	if err != nil {
 		return err
 	}
@@ -49,7 +50,7 @@ func (m *Matrix) gather(ctx context.Context) error {
 		return err
 	}
 	add(principal{name: "ended session", person: loggedOut, tenant: m.own, token: loggedOut.accessToken, refused: errs.SessionEnded})
-	inactive, err := m.hire(ctx, m.own, access.Admin)
+	inactive, err := m.createPerson(ctx, m.own, access.Admin)
 	if err != nil {
 		return err
 	}
@@ -63,13 +64,13 @@ func (m *Matrix) gather(ctx context.Context) error {
 	late := m.admins[m.suspended]
 	add(principal{name: "suspended tenant", person: late, tenant: m.own, token: late.accessToken, refused: errs.TenantSuspended})
 
-	select { // as long as other instances of the installation may believe in what has ended
+	select { // other instances may cache a session's state for this long
 	case <-time.After(time.Second):
 	case <-ctx.Done():
 		return ctx.Err()
 	}
 	for _, role := range []access.Role{access.Viewer, access.User} {
-		p, err := m.hire(ctx, m.own, role)
+		p, err := m.createPerson(ctx, m.own, role)
 		if err != nil {
 			return err
 		}
@@ -88,7 +89,7 @@ func known(name string, p *Person) principal {
 	return principal{name: name, person: p, token: p.accessToken, tenant: p.tenant}
 }
 
-// foreign is the tenant whose things a principal has no business with.
+// foreign returns a tenant to which the principal has no access.
 func (m *Matrix) foreign(p principal) *Tenant {
 	if p.tenant == m.own {
 		return m.other
@@ -96,10 +97,10 @@ func (m *Matrix) foreign(p principal) *Tenant {
 	return m.own
 }
 
-// role is what a principal may do now.
+// role returns the person's role.
 func (p principal) role() access.Role { return p.person.Role }
 
-// unsigned makes a token say that it needs no signature.
+// unsigned returns the token with the algorithm "none" and without a signature.
 func unsigned(token string) string {
 	parts := strings.Split(token, ".")
 	if len(parts) < 2 {

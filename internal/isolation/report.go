@@ -8,13 +8,13 @@ import (
 	"strings"
 )
 
-// Report is what was found.
+// Report has the results of a run.
 type Report struct {
 	Results []Result
-	Skipped []string // what wasn't tried, and why
+	Skipped []string // what wasn't tried, with the reason
 }
 
-// Result is what was found with one operation.
+// Result has the violations of one operation.
 type Result struct {
 	Operation  string      `json:"operation"`
 	Method     string      `json:"method"`
@@ -23,16 +23,16 @@ type Result struct {
 	Violations []Violation `json:"violations"`
 }
 
-// Violation is a promise that was broken.
+// Violation is a broken promise.
 type Violation struct {
-	Principal string `json:"principal"` // who asked
-	Aim       string `json:"aim"`       // for what
+	Principal string `json:"principal"` // the name of the principal
+	Aim       string `json:"aim"`       // the kind of id or attack
 	Want      string `json:"want"`
 	Found     string `json:"found"`
-	Curl      string `json:"curl"` // the request, with names in the place of secrets
+	Curl      string `json:"curl"` // the request, with variables instead of secrets
 }
 
-// Violations is how many there are.
+// Violations returns the number of violations.
 func (r Report) Violations() int {
 	n := 0
 	for _, result := range r.Results {
@@ -41,7 +41,7 @@ func (r Report) Violations() int {
 	return n
 }
 
-// Requests is how many were sent.
+// Requests returns the number of requests sent.
 func (r Report) Requests() int {
 	n := 0
 	for _, result := range r.Results {
@@ -56,14 +56,14 @@ func (r *Result) add(a *attempt, found string) {
 	})
 }
 
-// String is one line, for a person.
+// String describes the violation in one line.
 func (v Violation) String() string {
 	return fmt.Sprintf("%s, %s: want %s; %s", v.Principal, v.Aim, v.Want, v.Found)
 }
 
 var notInNames = regexp.MustCompile(`[^A-Z0-9]+`)
 
-// curl is the request as a line for a shell, with the names of variables in the place of secrets.
+// curl returns the request as a shell command, with variables instead of secrets.
 func (a *attempt) curl() string {
 	line := []string{"curl -i -X", a.request.method, `"$URL"` + quote(a.request.path)}
 	if a.by.token != "" {
@@ -82,7 +82,7 @@ func (a *attempt) curl() string {
 
 func quote(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
 
-// withoutSecrets is a body with its secrets replaced by their names.
+// withoutSecrets returns a body with its secrets replaced by their names.
 func withoutSecrets(body []byte) []byte {
 	var fields map[string]any
 	if json.Unmarshal(body, &fields) != nil {

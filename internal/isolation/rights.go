@@ -12,12 +12,12 @@ import (
 	"github.com/tenantry/tenantry/internal/errs"
 )
 
-// ending is a way in which someone loses the right to what they have begun.
+// ending is a way in which a principal loses a right while a request is under way.
 type ending struct {
 	name string
-	code errs.Code // what their requests get then
+	code errs.Code // of the replies to their requests afterwards
 	end  func(m *Matrix, ctx context.Context, p *Person) error
-	// undo makes the tenant as it was, if others need it.
+	// undo restores the tenant, if later endings need it.
 	undo func(m *Matrix, ctx context.Context, p *Person) error
 }
 
@@ -26,8 +26,7 @@ const (
 	deletionOfTenant = "deletion of the tenant"
 )
 
-// endings are all of them. The first one can be tried by everybody, and after the last one there is
-// no tenant any more.
+// endings are all ways. The first works from outside. The last one deletes the tenant.
 var endings = []ending{
 	{name: "log-out", code: errs.SessionEnded, end: func(m *Matrix, ctx context.Context, p *Person) error {
 		return m.do(ctx, "logout", p, "", nil, nil, nil)
@@ -43,14 +42,14 @@ var endings = []ending{
 	}},
 }
 
-// byAdmin is an operation about the person, by an admin of their tenant.
+// byAdmin returns a function that sends an operation about the person as an admin of their tenant.
 func byAdmin(operation string, body any) func(*Matrix, context.Context, *Person) error {
 	return func(m *Matrix, ctx context.Context, p *Person) error {
 		return m.do(ctx, operation, m.admins[p.tenant], p.ID.String(), nil, body, nil)
 	}
 }
 
-// ofTenant is an operation about the person's tenant.
+// ofTenant returns a function that sends an operation about the person's tenant as the superuser.
 func ofTenant(operation string) func(*Matrix, context.Context, *Person) error {
 	return func(m *Matrix, ctx context.Context, p *Person) error {
 		return m.do(ctx, operation, m.Superuser, p.tenant.ID.String(), nil, nil, nil)
@@ -65,24 +64,24 @@ func changePassword(m *Matrix, ctx context.Context, p *Person) error {
 	return m.do(ctx, "changePassword", &another, "", nil, map[string]string{"current_password": p.Password, "new_password": rand.Text()}, nil)
 }
 
-// loseRights begins requests for all operations, lets the right to them end, in each way that there
-// is, and lets them go on. They have to be refused, and to change nothing.
+// loseRights starts requests for all operations, ends the right to them in each possible way, and
+// resumes them. The server has to refuse them and to change nothing.
 func (m *Matrix) loseRights(ctx context.Context) error {
-	m.lost = map[string]*Result{}
+	m.revoked = map[string]*Result{}
 	t := newTenant(m.Run, "a short-lived one")
-	if err := m.found(ctx, t); err != nil {
+	if err := m.createTenant(ctx, t); err != nil {
 		return err
 	}
 	var rounds []*round
 	for _, op := range m.Operations {
 		if len(m.Only) == 0 || slices.Contains(m.Only, op.ID) {
-			m.lost[op.ID] = &Result{}
+			m.revoked[op.ID] = &Result{}
 			rounds = append(rounds, &round{Matrix: m, op: op, targets: map[target]string{}})
 		}
 	}
 	for i, e := range endings {
 		if i > 0 && m.Hold == nil {
-			m.skip("rights that end otherwise than by log-out while a request is under way: that takes a test of the program")
+			m.skip("rights that end during a request in other ways than by log-out: only a test can pause the program")
 			break
 		}
 		if err := m.loseRight(ctx, e, t, rounds); err != nil {
@@ -92,9 +91,9 @@ func (m *Matrix) loseRights(ctx context.Context) error {
 	return nil
 }
 
-// loseRight is loseRights for one way.
+// loseRight does that for one ending.
 func (m *Matrix) loseRight(ctx context.Context, e ending, t *Tenant, rounds []*round) error {
-	who, err := m.losers(ctx, e, t)
+	who, err := m.affected(ctx, e, t)
 	if err != nil {
 		return err
 	}
@@ -123,16 +122,17 @@ func (m *Matrix) loseRight(ctx context.Context, e ending, t *Tenant, rounds []*r
 			return err
 		}
 	}
-	if err := m.goOn(ctx, list); err != nil || e.undo == nil {
+	if err := m.resume(ctx, list); err != nil || e.undo == nil {
 		return err
 	}
 	return e.undo(m, ctx, who[0].person)
 }
 
-// losers are those whose rights end: an admin, and a superuser with what is theirs alone or who has
-// entered the tenant. A superuser can't be demoted, and their tenant stays.
-func (m *Matrix) losers(ctx context.Context, e ending, t *Tenant) ([]principal, error) {
-	admin, err := m.hire(ctx, t, access.Admin)
+// affected returns the principals whose rights end: an admin, and a superuser. If the tenant is
+// deleted, the superuser is one who has entered it; otherwise one who uses global or personal
+// operations. A superuser can't be demoted, and the platform's tenant can't be suspended.
+func (m *Matrix) affected(ctx context.Context, e ending, t *Tenant) ([]principal, error) {
+	admin, err := m.createPerson(ctx, t, access.Admin)
 	if err != nil {
 		return nil, err
 	}
@@ -145,14 +145,15 @@ func (m *Matrix) losers(ctx context.Context, e ending, t *Tenant) ([]principal, 
 	case e.name == demotion, e.undo != nil, m.NewSuperuser == nil:
 		return who, nil
 	}
-	super, err := m.hire(ctx, m.platform, access.Superuser)
+	super, err := m.createPerson(ctx, m.platform, access.Superuser)
 	if err != nil {
 		return nil, err
 	}
 	return append(who, known("superuser", super)), nil
 }
 
-// matters reports whether a principal may call the operation before the ending, and not after it.
+// matters reports whether the principal may call the operation before the ending and not
+// afterwards.
 func (r *round) matters(e ending, p principal) bool {
 	switch {
 	case r.op.RequiredRole == access.Anon, p.role() == access.Superuser && !p.entering && !isGlobal(r.op), !p.role().Satisfies(r.op.RequiredRole):
@@ -165,22 +166,22 @@ func (r *round) matters(e ending, p principal) bool {
 	return true
 }
 
-// requests are those of a principal for the operation: one that waits for its body, and one that
-// waits before its handler.
+// requests returns the principal's requests for the operation: one that pauses before its body, and
+// one that pauses before its handler.
 func (r *round) requests(ctx context.Context, e ending, p principal) ([]*paused, error) {
 	var list []*paused
 	if r.op.Spec.RequestBody != nil {
-		a, err := r.loser(ctx, e, p, "before the body comes")
+		a, err := r.revokedAttempt(ctx, e, p, "before the body comes")
 		if err != nil {
 			return nil, err
 		}
 		list = append(list, r.pauseBeforeBody(a))
 	}
-	harmless := !changes(r.op) && !r.op.Streaming // to read something a moment later
+	harmless := !changes(r.op) && !r.op.Streaming // it only reads, so the order doesn't matter
 	if r.Hold == nil || harmless && e.name != deletionOfTenant {
 		return list, nil
 	}
-	a, err := r.loser(ctx, e, p, "before the handler")
+	a, err := r.revokedAttempt(ctx, e, p, "before the handler")
 	if err != nil {
 		return nil, err
 	}
@@ -191,8 +192,8 @@ func (r *round) requests(ctx context.Context, e ending, p principal) ([]*paused,
 	return append(list, r.pauseBeforeHandler(a)), nil
 }
 
-// loser is a request of someone whose right is going to end.
-func (r *round) loser(ctx context.Context, e ending, p principal, when string) (*attempt, error) {
+// revokedAttempt returns a request of a principal whose right ends during it.
+func (r *round) revokedAttempt(ctx context.Context, e ending, p principal, when string) (*attempt, error) {
 	id, query, err := r.target(ctx, p, r.ownAim(), false)
 	if err != nil {
 		return nil, err
@@ -206,19 +207,18 @@ func (r *round) loser(ctx context.Context, e ending, p principal, when string) (
 	case p.entering:
 		want = refusal(errs.NotFound)
 		for _, t := range []*Tenant{p.tenant, p.person.tenant} {
-			want.maybe = append(want.maybe, Entry{TenantID: t.ID, Action: audit.TenantAccess, Outcome: string(audit.Success)})
+			want.optional = append(want.optional, Entry{TenantID: t.ID, Action: audit.TenantAccess, Outcome: string(audit.Success)})
 		}
 	case e.code == errs.Forbidden:
 		want.entries = []Entry{denied(r.op, p)}
 	case e.code == errs.TenantSuspended:
-		want.maybe = []Entry{{TenantID: p.tenant.ID, Action: audit.AccessDenied, Outcome: string(audit.Denied)}}
+		want.optional = []Entry{{TenantID: p.tenant.ID, Action: audit.AccessDenied, Outcome: string(audit.Denied)}}
 	}
 	return r.attempt(p, fmt.Sprintf("%s, and the right ends %s by %s", r.ownAim(), when, e.name), id, query, body, want), nil
 }
 
-// goOn lets requests go on whose principals have lost the right to them, and looks at what becomes
-// of them.
-func (m *Matrix) goOn(ctx context.Context, list []*paused) error {
+// resume resumes the requests after the right to them has ended, and judges the replies.
+func (m *Matrix) resume(ctx context.Context, list []*paused) error {
 	before, err := m.Witness.State(ctx)
 	if err != nil {
 		return err
@@ -227,7 +227,7 @@ func (m *Matrix) goOn(ctx context.Context, list []*paused) error {
 		if err := p.end(); err != nil {
 			return fmt.Errorf("%s, %s: %w", p.op.ID, p.aim, err)
 		}
-		result := m.lost[p.op.ID]
+		result := m.revoked[p.op.ID]
 		result.Requests++
 		if p.early {
 			result.add(p.attempt, fmt.Sprintf("got %s before the right ended", p.got))
@@ -240,7 +240,7 @@ func (m *Matrix) goOn(ctx context.Context, list []*paused) error {
 		return err
 	}
 	if difference := before.compare(after, nil); difference != "" && len(list) > 0 {
-		m.lost[list[0].op.ID].add(list[0].attempt, "it, or another one that went on then, changes something: "+difference)
+		m.revoked[list[0].op.ID].add(list[0].attempt, "this request, or another one that was resumed after it, changes something: "+difference)
 	}
 	entries, err := m.entries(ctx)
 	if err != nil {
@@ -248,7 +248,7 @@ func (m *Matrix) goOn(ctx context.Context, list []*paused) error {
 	}
 	for _, p := range list {
 		if !p.early && slices.Contains(p.want.statuses, p.got.status) && (changes(p.op) || p.op.Streaming) {
-			m.judgeEntries(p.attempt, entries[p.id], m.lost[p.op.ID])
+			m.judgeEntries(p.attempt, entries[p.id], m.revoked[p.op.ID])
 		}
 	}
 	return nil

@@ -8,35 +8,36 @@ import (
 	"github.com/google/uuid"
 )
 
-// State is what is in the database, as far as a witness sees it: each row as text.
+// State has the rows that a witness sees, as text.
 type State map[Row]string
 
 // Row names a row.
 type Row struct {
-	Tenant uuid.UUID // zero: it belongs to none
+	Tenant uuid.UUID // zero for rows of no tenant
 	Table  string
 	Key    string
 }
 
-// Entry is what is looked at in an audit entry.
+// Entry has the fields of an audit entry that the judge inspects.
 type Entry struct {
 	TenantID  uuid.UUID
 	RequestID string
 	Action    string
 	Outcome   string
-	ActorID   uuid.UUID // zero: nobody was logged in
+	ActorID   uuid.UUID // zero if nobody was logged in
 }
 
-// matches reports whether two entries say that the same was done in the same tenant, by whomever.
+// matches reports whether two entries have the same tenant, action and outcome, whoever the actor
+// is.
 func (e Entry) matches(other Entry) bool {
 	return e.TenantID == other.TenantID && e.Action == other.Action && e.Outcome == other.Outcome
 }
 
-// maxDifferences is how many rows a report names.
+// maxDifferences is how many rows compare names.
 const maxDifferences = 3
 
-// compare says what is different in another state, but for the rows of tenants that may change;
-// empty if nothing is.
+// compare describes the rows that differ in a later state; empty if none do. It ignores rows of
+// tenants for which mayChange is true.
 func (s State) compare(after State, mayChange func(tenant uuid.UUID) bool) string {
 	var found []string
 	add := func(row Row, what string) {
@@ -48,14 +49,14 @@ func (s State) compare(after State, mayChange func(tenant uuid.UUID) bool) strin
 		now, ok := after[row]
 		switch {
 		case !ok:
-			add(row, "is gone")
+			add(row, "was deleted")
 		case now != text:
-			add(row, "is another: "+now+" and not "+text)
+			add(row, "has changed: "+now+", was "+text)
 		}
 	}
 	for row := range after {
 		if _, ok := s[row]; !ok {
-			add(row, "has come")
+			add(row, "was added")
 		}
 	}
 	slices.Sort(found)

@@ -16,17 +16,17 @@ import (
 	"github.com/tenantry/tenantry/internal/access"
 )
 
-// Tenant is one of those that take part.
+// Tenant is a tenant that takes part in a run.
 type Tenant struct {
 	ID   uuid.UUID
-	Name string // what the report calls it: own, other, ...
+	Name string // in the report: own, other, ...
 
 	code   string
-	marker string // in the texts of every row of the tenant, and nowhere else
-	bait   string // a part of it, for others to search for
+	marker string // contained in texts of every row of the tenant, and of no other
+	bait   string // the part of the marker that other tenants search for
 }
 
-// newTenant returns one without an id. All markers of a run begin alike.
+// newTenant returns a tenant without an id. All markers of a run have the same prefix.
 func newTenant(run, name string) *Tenant {
 	bait := randomText()
 	return &Tenant{Name: name, marker: run + bait, bait: bait}
@@ -34,19 +34,19 @@ func newTenant(run, name string) *Tenant {
 
 func randomText() string { return strings.ToLower(rand.Text()[:6]) }
 
-// Person is someone who can log in.
+// Person is a user who can log in.
 type Person struct {
-	ID              uuid.UUID // once they have
+	ID              uuid.UUID // set after the first log-in
 	Role            access.Role
 	Email, Password string
 
 	tenant                    *Tenant
 	accessToken, refreshToken string
 	until                     time.Time // when the access token expires
-	oneTimeToken              string    // with which they may choose a password
+	oneTimeToken              string    // to choose a password
 }
 
-// do sends a request that has to succeed, of an operation of the document. by may be nil.
+// do sends a request for an operation, which has to succeed. Without by it sends no token.
 func (m *Matrix) do(ctx context.Context, id string, by *Person, target string, query url.Values, body any, into any) error {
 	op, ok := m.byID[id]
 	if !ok {
@@ -78,7 +78,7 @@ func (m *Matrix) do(ctx context.Context, id string, by *Person, target string, q
 	return nil
 }
 
-// userAgent of those who belong to no tenant.
+// userAgent is that of requests without a tenant.
 const userAgent = "tenantry verify isolation"
 
 func agent(t *Tenant) string { return userAgent + " " + t.marker }
@@ -87,8 +87,8 @@ func (m *Matrix) headerOf(p *Person) http.Header {
 	return http.Header{"User-Agent": {agent(p.tenant)}, "Authorization": {"Bearer " + p.accessToken}}
 }
 
-// found makes a tenant with an admin, who is logged in.
-func (m *Matrix) found(ctx context.Context, t *Tenant) error {
+// createTenant creates a tenant with an admin, who is logged in.
+func (m *Matrix) createTenant(ctx context.Context, t *Tenant) error {
 	var created tenantRow
 	body := map[string]string{"code": m.mark(t), "name": "Isolation check, " + t.Name + " " + t.marker}
 	if err := m.do(ctx, "createTenant", m.Superuser, "", nil, body, &created); err != nil {
@@ -96,16 +96,16 @@ func (m *Matrix) found(ctx context.Context, t *Tenant) error {
 	}
 	t.ID, t.code = created.ID, created.Code
 	m.know(t, t.ID)
-	admin, err := m.hire(ctx, t, access.Admin)
+	admin, err := m.createPerson(ctx, t, access.Admin)
 	m.admins[t] = admin
 	return err
 }
 
-// mark is a text of a tenant that no other row has.
+// mark returns a unique text with the tenant's marker.
 func (m *Matrix) mark(t *Tenant) string { return fmt.Sprintf("%s-%d", t.marker, m.next()) }
 
-// hire makes a person who is logged in. For a superuser the error may be errOffLimits.
-func (m *Matrix) hire(ctx context.Context, t *Tenant, role access.Role) (*Person, error) {
+// createPerson creates a person and logs them in. For a superuser the error may be errOffLimits.
+func (m *Matrix) createPerson(ctx context.Context, t *Tenant, role access.Role) (*Person, error) {
 	if role == access.Superuser {
 		if m.NewSuperuser == nil {
 			return nil, errOffLimits
@@ -121,10 +121,10 @@ func (m *Matrix) hire(ctx context.Context, t *Tenant, role access.Role) (*Person
 	if err != nil {
 		return nil, err
 	}
-	return p, m.welcome(ctx, p)
+	return p, m.acceptInvitation(ctx, p)
 }
 
-// invite makes a person who has no password yet.
+// invite creates a person without a password.
 func (m *Matrix) invite(ctx context.Context, t *Tenant, role access.Role) (*Person, error) {
 	p := &Person{Role: role, tenant: t, Email: m.mark(t) + "@isolation.example", Password: rand.Text()}
 	var created struct {
@@ -140,8 +140,8 @@ func (m *Matrix) invite(ctx context.Context, t *Tenant, role access.Role) (*Pers
 	return p, nil
 }
 
-// welcome lets a person choose their password, and logs them in.
-func (m *Matrix) welcome(ctx context.Context, p *Person) error {
+// acceptInvitation sets the person's password and logs them in.
+func (m *Matrix) acceptInvitation(ctx context.Context, p *Person) error {
 	body := map[string]string{"token": p.oneTimeToken, "new_password": p.Password}
 	if err := m.do(ctx, "resetPassword", nil, "", nil, body, nil); err != nil {
 		return err
@@ -149,7 +149,7 @@ func (m *Matrix) welcome(ctx context.Context, p *Person) error {
 	return m.logIn(ctx, p)
 }
 
-// logIn starts a session of a person. The tenant's marker is in it, too.
+// logIn starts a session of a person. Its user agent has the tenant's marker.
 func (m *Matrix) logIn(ctx context.Context, p *Person) error {
 	var grant struct {
 		AccessToken  string `json:"access_token"`
@@ -172,9 +172,9 @@ func (m *Matrix) logIn(ctx context.Context, p *Person) error {
 
 func inTenant(t *Tenant) url.Values { return url.Values{"tenant_id": {t.ID.String()}} }
 
-// CleanUp deletes all tenants of the run, also those that an attack has made, and ends the
-// superuser's sessions. It returns what it could not delete. It works after an attack that failed,
-// at any point.
+// CleanUp deletes all tenants of the run, including those that an attack created, and ends the
+// superuser's sessions. It returns the codes of the tenants that it couldn't delete. It works after
+// a failure at any point of the run.
 func (m *Matrix) CleanUp(ctx context.Context) (left []string, err error) {
 	if !m.begun {
 		return nil, nil
@@ -193,7 +193,7 @@ func (m *Matrix) CleanUp(ctx context.Context) (left []string, err error) {
 		}
 	}
 	for _, token := range m.sessions {
-		// One that has expired by now, or ended on the way, has no session to end.
+		// This fails for a token that has expired or a session that has ended, which is fine.
 		_ = m.do(ctx, "logout", &Person{tenant: m.platform, accessToken: token}, "", nil, nil, nil)
 	}
 	m.sessions = nil
@@ -206,7 +206,7 @@ type tenantRow struct {
 	Status string
 }
 
-// ofThisRun lists the tenants whose codes have this run's mark.
+// ofThisRun lists the tenants whose codes contain Run.
 func (m *Matrix) ofThisRun(ctx context.Context) ([]tenantRow, error) {
 	var found []tenantRow
 	query := url.Values{"q": {m.Run}, "limit": {"100"}}
@@ -230,7 +230,7 @@ func (m *Matrix) ofThisRun(ctx context.Context) ([]tenantRow, error) {
 	}
 }
 
-// remove deletes a tenant, in as many requests as it takes.
+// remove deletes a tenant. It repeats the request until the deletion is complete.
 func (m *Matrix) remove(ctx context.Context, t tenantRow) error {
 	if t.Status == "active" {
 		if err := m.do(ctx, "suspendTenant", m.Superuser, t.ID.String(), nil, nil, nil); err != nil {

@@ -16,21 +16,21 @@ import (
 	"github.com/tenantry/tenantry/internal/access"
 )
 
-// thing is something that a request may be about.
+// thing is a resource of any entity.
 type thing struct {
 	entity string
 	id     uuid.UUID
-	reply  []byte // what came when it was made
+	reply  []byte // the body of the reply to its creation
 }
 
-// Things that don't come from a POST to their collection.
+// makers create things for which there is no POST to a collection.
 var makers = map[string]func(*Matrix, context.Context, *Person) (thing, error){
 	"session":     (*Matrix).makeSession,
 	"audit_entry": (*Matrix).makeAuditEntry,
 }
 
-// make makes a thing in the name of someone who may, in their tenant. What the document has no way
-// of making, and nobody here knows of, is an error: then an operation would go without its attack.
+// make creates a thing in the tenant of by, who needs the right to it. An entity that nothing can
+// create is an error, because its operations couldn't be attacked.
 func (m *Matrix) make(ctx context.Context, entity string, by *Person) (thing, error) {
 	if entity == access.AnyEntity {
 		entity = "company"
@@ -42,7 +42,7 @@ func (m *Matrix) make(ctx context.Context, entity string, by *Person) (thing, er
 	} else if makeOne := makers[entity]; makeOne != nil {
 		made, err = makeOne(m, ctx, by)
 	} else {
-		err = fmt.Errorf("no fixture for entity %s: nothing is known that makes one, as a POST to its collection would", entity)
+		err = fmt.Errorf("no fixture for entity %s: neither a POST to its collection nor an entry in makers creates it", entity)
 	}
 	if err != nil {
 		return thing{}, err
@@ -52,7 +52,7 @@ func (m *Matrix) make(ctx context.Context, entity string, by *Person) (thing, er
 	return made, nil
 }
 
-// create makes a thing with an operation that answers where it is.
+// create creates a thing with an operation that answers with its Location.
 func (m *Matrix) create(ctx context.Context, op access.Operation, by *Person) (thing, error) {
 	body, err := m.body(ctx, op, by.tenant, by, nil)
 	if err != nil {
@@ -69,7 +69,7 @@ func (m *Matrix) create(ctx context.Context, op access.Operation, by *Person) (t
 	location := got.header.Get("Location")
 	id, err := uuid.Parse(location[strings.LastIndexByte(location, '/')+1:])
 	if got.status != http.StatusCreated || err != nil {
-		return thing{}, fmt.Errorf("%s: %s with the Location %q, where 201 with an address was expected", op.ID, got, location)
+		return thing{}, fmt.Errorf("%s: got %s with the Location %q, want 201 with an address", op.ID, got, location)
 	}
 	return thing{id: id, reply: got.body}, nil
 }
@@ -85,7 +85,7 @@ func (m *Matrix) makeSession(ctx context.Context, of *Person) (thing, error) {
 	return thing{id: me.Session.ID}, err
 }
 
-// makeAuditEntry takes the newest one; there is always one of the log-in.
+// makeAuditEntry returns the newest entry. There always is one, of the log-in.
 func (m *Matrix) makeAuditEntry(ctx context.Context, by *Person) (thing, error) {
 	var page struct{ Items []struct{ ID uuid.UUID } }
 	if err := m.do(ctx, "listAuditLogs", by, "", url.Values{"limit": {"1"}}, nil, &page); err != nil {
@@ -97,7 +97,7 @@ func (m *Matrix) makeAuditEntry(ctx context.Context, by *Person) (thing, error) 
 	return thing{id: page.Items[0].ID}, nil
 }
 
-// base is a thing of a tenant that others refer to. It stays.
+// base returns a thing of a tenant that others refer to. It is never deleted.
 func (m *Matrix) base(ctx context.Context, t *Tenant, entity string) (thing, error) {
 	if entity == access.AnyEntity {
 		entity = "company"
@@ -115,8 +115,7 @@ func (m *Matrix) base(ctx context.Context, t *Tenant, entity string) (thing, err
 	return made, err
 }
 
-// entities are those that operations of a tenant's own are about, as far as they are made with a
-// POST.
+// entities returns the entities that have tenant-bound operations and are created with a POST.
 func (m *Matrix) entities() []string {
 	var list []string
 	for _, op := range m.Operations {
@@ -128,7 +127,7 @@ func (m *Matrix) entities() []string {
 	return list
 }
 
-// address is an operation's path with an id in it, and with parameters.
+// address returns an operation's path with an id and a query.
 func address(op access.Operation, id string, query url.Values) string {
 	path := op.Address(id)
 	if len(query) > 0 {
@@ -137,26 +136,26 @@ func address(op access.Operation, id string, query url.Values) string {
 	return path
 }
 
-// preparations bring a thing into the state in which an operation has something to do with it. An
-// operation that needs one and has none is found out: it would change nothing.
+// preparations bring a thing into the state in which an operation changes something. If one is
+// missing, the attack reports that the operation changes nothing.
 var preparations = map[string]func(*Matrix, context.Context, thing, *Person) error{
 	"activateUser": after("deactivateUser"),
 	"resumeTenant": after("suspendTenant"),
 	"deleteTenant": after("suspendTenant"),
 	"endUserSessions": func(m *Matrix, ctx context.Context, t thing, by *Person) error {
 		p := &Person{tenant: by.tenant, Email: t.field("user", "email"), Password: rand.Text(), oneTimeToken: t.field("one_time_token", "token")}
-		return m.welcome(ctx, p)
+		return m.acceptInvitation(ctx, p)
 	},
 }
 
-// after does another operation with the thing first.
+// after returns a preparation that sends another operation.
 func after(operation string) func(*Matrix, context.Context, thing, *Person) error {
 	return func(m *Matrix, ctx context.Context, t thing, by *Person) error {
 		return m.do(ctx, operation, by, t.id.String(), nil, nil, nil)
 	}
 }
 
-// field is a text of the reply that came when the thing was made.
+// field returns a text from the reply to the thing's creation.
 func (t thing) field(path ...string) string {
 	var value any
 	_ = json.Unmarshal(t.reply, &value) // what isn't there is empty

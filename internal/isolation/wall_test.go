@@ -13,9 +13,10 @@ import (
 	"github.com/tenantry/tenantry/internal/store/storetest"
 )
 
-// TestForgottenConditionsShowNoForeignRow runs the matrix of attacks on PostgreSQL with a program
-// whose queries have no condition on tenant_id at all: what is left is row-level security. Without
-// that, too, the matrix has to find foreign rows, or it would prove nothing.
+// TestForgottenConditionsShowNoForeignRow runs the attacks on PostgreSQL with a program whose
+// queries have no condition on tenant_id: row-level security alone has to hide foreign rows.
+// Without row-level security the attacks have to find foreign rows; otherwise the test would prove
+// nothing.
 func TestForgottenConditionsShowNoForeignRow(t *testing.T) {
 	t.Parallel()
 	storetest.Provided(t, "POSTGRESQL", "TEST_POSTGRES_URL")
@@ -32,22 +33,22 @@ func TestForgottenConditionsShowNoForeignRow(t *testing.T) {
 		return string(output), err
 	}
 	if output, err := attack(); err != nil || !strings.Contains(output, "--- PASS: TestIsolation/postgres") {
-		t.Errorf("with the wall: %v\n%s", err, output)
+		t.Errorf("with row-level security: %v\n%s", err, output)
 	}
 	output, err := attack("TEST_WITHOUT_ROW_LEVEL_SECURITY=true")
 	if err == nil || !strings.Contains(output, "--- FAIL: TestIsolation/postgres") || !strings.Contains(output, `has text of the tenant "other"`) {
-		t.Errorf("without the wall: %v, want a failure that tells of rows of another tenant\n%s", err, output)
+		t.Errorf("without row-level security: %v, want a failure about rows of another tenant\n%s", err, output)
 	}
 }
 
 var (
 	condition = regexp.MustCompile(`(\w+\.)?tenant_id = (\$\d+)`)
-	// query is the text of one of sqlc's, with its name.
+	// query matches a query that sqlc generated, with its name.
 	query = regexp.MustCompile("(?s)= `-- name: (\\w+) :\\w+\n(.*?)`")
 )
 
-// withoutConditions returns the file for go's -overlay that takes the conditions on tenant_id out
-// of the generated queries.
+// withoutConditions returns the file for go's -overlay that removes the conditions on tenant_id
+// from the generated queries.
 func withoutConditions(t *testing.T) string {
 	t.Helper()
 	folder, err := filepath.Abs("../../gen/db/postgres")
@@ -66,9 +67,9 @@ func withoutConditions(t *testing.T) string {
 		}
 		for _, match := range query.FindAllStringSubmatch(string(source), -1) {
 			name, text := match[1], match[2]
-			// What inserts has a value and no condition.
+			// An INSERT has a value instead of a condition.
 			if !condition.MatchString(text) && !strings.HasPrefix(text, "INSERT INTO") && strings.Contains(string(source), fmt.Sprintf("type %sParams struct {\n\tTenantID ", name)) {
-				t.Errorf("%s has no condition on tenant_id that could be taken out", name)
+				t.Errorf("%s has no condition on tenant_id to remove", name)
 			}
 		}
 		bare := condition.ReplaceAll(source, []byte("${2}::uuid IS NOT NULL"))
@@ -83,7 +84,7 @@ func withoutConditions(t *testing.T) string {
 		replace[file] = copied
 	}
 	if changed < 90 {
-		t.Fatalf("only %d conditions were taken out", changed)
+		t.Fatalf("removed only %d conditions", changed)
 	}
 	overlay, err := json.Marshal(map[string]any{"Replace": replace})
 	if err != nil {

@@ -13,28 +13,28 @@ import (
 	"github.com/tenantry/tenantry/internal/access"
 )
 
-// Witness sees what requests leave behind.
+// Witness reads what requests have changed.
 type Witness interface {
-	// Begin is called once, when tenants and people are there.
+	// Begin is called once, after the tenants and people were created.
 	Begin(ctx context.Context, w World) error
-	// State returns all rows that the witness can see, but for the audit trail.
+	// State returns all rows that the witness can see, except the audit trail.
 	State(ctx context.Context) (State, error)
-	// Entries returns the audit entries that have come since it was called last.
+	// Entries returns the audit entries written since the last call.
 	Entries(ctx context.Context) ([]Entry, error)
-	// SeesAll reports whether no row is hidden from it.
+	// SeesAll reports whether the witness sees every row.
 	SeesAll() bool
 }
 
-// remoteWitness sees what the API shows to the people of the tenants.
+// remoteWitness reads what the API shows to the tenants' admins.
 type remoteWitness struct {
 	matrix *Matrix
 	lists  []access.Operation
-	newest map[*Tenant]uuid.UUID // the audit entry that came last
+	newest map[*Tenant]uuid.UUID // the id of the newest audit entry read
 }
 
 func (w *remoteWitness) SeesAll() bool { return false }
 
-// Begin finds the lists of what a tenant has.
+// Begin finds the tenant-bound lists.
 func (w *remoteWitness) Begin(ctx context.Context, _ World) error {
 	trail := w.matrix.byID["listAuditLogs"]
 	for _, op := range w.matrix.Operations {
@@ -68,7 +68,7 @@ func (w *remoteWitness) State(ctx context.Context) (State, error) {
 	return state, nil
 }
 
-// Entries reads each trail from its newest entry to the one that was the newest before.
+// Entries reads each trail from its newest entry back to the newest one of the last call.
 func (w *remoteWitness) Entries(ctx context.Context) ([]Entry, error) {
 	m := w.matrix
 	var entries []Entry
@@ -106,7 +106,7 @@ func (w *remoteWitness) Entries(ctx context.Context) ([]Entry, error) {
 	return entries, nil
 }
 
-// each calls f for every item of a list, page by page, until it returns false.
+// each calls f for every item of a list, page by page, until f returns false.
 func (w *remoteWitness) each(ctx context.Context, operation string, by *Person, query url.Values, f func(json.RawMessage) (bool, error)) error {
 	query = maps.Clone(query)
 	if query == nil {

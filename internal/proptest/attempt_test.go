@@ -17,13 +17,13 @@ import (
 
 const jsonType = "application/json"
 
-// operation is one of the document with its schemas read.
+// operation is an operation of the document with its parsed schemas.
 type operation struct {
 	access.Operation
 
 	body       *schema // nil if it takes none
 	parameters map[string]*schema
-	replies    []string // media types of its successes
+	replies    []string // media types of successful replies
 }
 
 func readOperation(op access.Operation) (operation, error) {
@@ -53,30 +53,30 @@ func readOperation(op access.Operation) (operation, error) {
 	return o, nil
 }
 
-// attempt is a request, and what is known of it by the way it was made.
+// attempt is a request, with what its generation reveals about the expected reply.
 type attempt struct {
 	op       operation
 	name     string
 	by       *caller
 	id       string // in the path
 	query    url.Values
-	rawQuery string // instead of query
+	rawQuery string // replaces query
 	header   http.Header
 	body     any
-	text     string // of the body, instead of it
+	text     string // replaces the encoded body
 	hasBody  bool
 	padding  int
 
-	places   map[string]bool // that have a value, and whether it was made up
-	missing  bool            // it is about something there isn't
-	dangling bool            // a field of the body names something there isn't
-	// status and place are the refusal of a forbidden one; an allowed one has none.
+	places   map[string]bool // places with a value: true if the value was generated
+	missing  bool            // the id in the path doesn't exist in the tenant
+	dangling bool            // a field of the body has an id that doesn't exist in the tenant
+	// status and place describe the refusal of a forbidden request; allowed ones have none.
 	status int
 	place  string
 }
 
-// newAttempt makes an allowed request. With few it has only what is needed, with values that lead
-// to a success.
+// newAttempt generates an allowed request. If g.few, it has only the required parts, with values
+// that lead to a success.
 func newAttempt(g *generator, w *world, op operation, foreign *world) *attempt {
 	few := g.few
 	a := &attempt{op: op, by: w.caller(role(g, op, few)), query: url.Values{}, header: http.Header{}, places: map[string]bool{}}
@@ -122,7 +122,7 @@ func newAttempt(g *generator, w *world, op operation, foreign *world) *attempt {
 	if op.RequiredRole != access.Anon {
 		a.header.Set("Authorization", "Bearer "+a.by.actor.AccessToken)
 	}
-	// Wrong passwords are counted by address.
+	// A random address, because wrong passwords are counted by address.
 	a.header.Set("X-Forwarded-For", "10."+strconv.Itoa(g.IntN(256))+"."+strconv.Itoa(g.IntN(256))+"."+strconv.Itoa(1+g.IntN(254)))
 	a.fillParameters(g, w)
 	if op.body != nil && (few || op.Spec.RequestBody.Value.Required || !g.oneIn(3)) {
@@ -135,7 +135,7 @@ func newAttempt(g *generator, w *world, op operation, foreign *world) *attempt {
 	return a
 }
 
-// optional are the places of a request that needn't be there, each with those that it needs.
+// optional returns the optional places of a request, each with the other places that it needs.
 func (o operation) optional() map[string][]string {
 	list := map[string][]string{}
 	for _, p := range o.Parameters {
@@ -159,8 +159,8 @@ func (o operation) optional() map[string][]string {
 	return list
 }
 
-// role is one that may call the operation; for one that needs no log-in, the one whose credentials
-// are sent.
+// role returns a role that may call the operation. For an operation without a log-in it is the role
+// of the user whose credentials are sent.
 func role(g *generator, op operation, least bool) access.Role {
 	may := slices.DeleteFunc(slices.Clone(roles), func(r access.Role) bool { return !r.Satisfies(op.RequiredRole) })
 	if op.RequiredRole == access.Anon {
@@ -176,7 +176,7 @@ func (a *attempt) fillParameters(g *generator, w *world) {
 	paged := a.op.parameters["cursor"] != nil && (g.wants("cursor") || !g.few && g.oneIn(3))
 	rarity := 3
 	if paged {
-		rarity = 8 // with many filters there is no second page
+		rarity = 8 // with many filters the list would have no second page
 	}
 	for _, p := range a.op.Parameters {
 		s := a.op.parameters[p.Name]
@@ -196,7 +196,7 @@ func (a *attempt) fillParameters(g *generator, w *world) {
 			a.header.Set(p.Name, g.tags(p.Name, s.maxLen))
 		case p.Name == "limit" && g.oneIn(2):
 			a.places[p.Name] = true
-			a.query.Set(p.Name, "1") // the world has two of each
+			a.query.Set(p.Name, "1") // the world has two things of each entity
 		default:
 			a.query.Set(p.Name, text(g.value(s, p.Name)))
 		}
@@ -212,20 +212,20 @@ func (a *attempt) fillParameters(g *generator, w *world) {
 	}
 }
 
-// tags is a header with entity tags, or whatever else a header may have.
+// tags returns a header with entity tags, or another allowed value.
 func (g *generator) tags(name string, longest int) string {
 	switch {
 	case g.few && name == "If-Match":
 		return "*"
 	case g.few:
-		return `"0"` // nothing has this version
+		return `"0"` // no resource has this version
 	}
 	return pick(g, []string{
 		`"1"`, `*`, `"1"`, `*`, `W/"1"`, `"7", "1"`, `"1", "2"`, `"2"`, `"no such version"`, `1`, `"`, `,,`, "\xe4", strings.Repeat("x", longest), `"1" ` + strings.Repeat(" ", 100) + `x`,
 	})
 }
 
-// text is a value as a parameter.
+// text formats a value for a parameter.
 func text(value any) string {
 	if s, ok := value.(string); ok {
 		return s
@@ -233,7 +233,7 @@ func text(value any) string {
 	return encode(nil, value)
 }
 
-// vary changes what must make no difference.
+// vary makes changes that must not affect the reply.
 func (a *attempt) vary(g *generator) {
 	accept := []string{"", "*/*", "text/plain;q=0.1, */*;q=0.01"}
 	for _, t := range a.op.replies {
@@ -257,14 +257,14 @@ func (a *attempt) vary(g *generator) {
 	a.header.Set("Content-Type", pick(g, []string{jsonType, jsonType, "application/json; charset=utf-8", "Application/JSON;charset=UTF-8"}))
 	a.text = encode(g, a.body)
 	if g.oneIn(30) {
-		a.padding = middleware.MaxBody - len(a.text) // as long as a body may be
+		a.padding = middleware.MaxBody - len(a.text) // the largest allowed body
 	}
 }
 
-// pathParameter is where a path has an id or a name; there is at most one.
+// pathParameter matches the parameter in a path; there is at most one.
 var pathParameter = regexp.MustCompile(`\{\w+\}`)
 
-// request is what is sent.
+// request returns the request to send.
 func (a *attempt) request() request {
 	r := request{
 		method: a.op.Method, path: pathParameter.ReplaceAllLiteralString(a.op.Path, strings.ReplaceAll(url.QueryEscape(a.id), "+", "%20")),
@@ -279,7 +279,7 @@ func (a *attempt) request() request {
 	return r
 }
 
-// secrets of a request, by the names that stand for them in print.
+// secrets returns the secrets of the request, by the names that replace them in output.
 func (a *attempt) secrets() map[string]string {
 	return map[string]string{"TOKEN": a.by.actor.AccessToken, "REFRESH_TOKEN": a.by.actor.RefreshToken, "PASSWORD": password, "NEW_PASSWORD": newPassword}
 }

@@ -10,8 +10,8 @@ import (
 	"unicode/utf16"
 )
 
-// encode writes a value as JSON. With a generator it chooses among the ways that mean the same:
-// blanks, the order of the fields, and escapes.
+// encode encodes a value as JSON. With a generator it varies the encoding: blanks, order of fields,
+// and escapes.
 func encode(g *generator, value any) string {
 	blank := func() string {
 		if g == nil || !g.oneIn(10) {
@@ -78,7 +78,7 @@ func encodeRune(g *generator, r rune) string {
 	}
 }
 
-// put returns a body with a value at a place. Objects on the way that aren't there are made.
+// put returns a body with a value at a place. It creates missing objects on the way.
 func put(in any, path []string, value any) any {
 	if len(path) == 0 {
 		return value
@@ -91,5 +91,5 @@ func put(in any, path []string, value any) any {
 	return object
 }
 
-// steps are the names in a pointer.
+// steps returns the names in a pointer.
 func steps(pointer string) []string { return strings.Split(pointer, "/")[1:] }

@@ -12,15 +12,15 @@ import (
 	"github.com/tenantry/tenantry/internal/middleware"
 )
 
-// fault makes an allowed request a forbidden one.
+// fault turns an allowed request into a forbidden one.
 type fault struct {
 	name   string
 	status int
-	place  string // that the reply has to name; empty if it is the request as a whole
+	place  string // that the reply has to name; empty for none
 	commit func(*generator, *world, *attempt)
 }
 
-// faultsOf lists every way to break what the document says of an operation, one at a time.
+// faultsOf returns every single way to violate the document of an operation.
 func faultsOf(op operation) []fault {
 	list := slices.Concat(authenticationFaults(op), parameterFaults(op))
 	if op.Spec.Responses.Value("406") != nil {
@@ -67,7 +67,7 @@ func parameterFaults(op operation) []fault {
 		case openapi3.ParameterInPath:
 			for _, v := range inParameter(s) {
 				if v.value == "" {
-					continue // another path
+					continue // the path would be another one
 				}
 				query(p.Name+" in the path: "+v.name, p.Name, func(_ *generator, _ *world, a *attempt) { a.id = text(v.value) })
 			}
@@ -112,7 +112,7 @@ func parameterFaults(op operation) []fault {
 	return list
 }
 
-// bodyFaults are about what a body says.
+// bodyFaults returns violations of the body's schema.
 func bodyFaults(op operation) []fault {
 	var list []fault
 	set := func(name, pointer, wrong string, value any) {
@@ -171,7 +171,7 @@ func bodyFaults(op operation) []fault {
 	return list
 }
 
-// rest are the fields of an object, to be followed by others.
+// rest returns the encoded fields of an object, so that others can follow.
 func rest(o map[string]any) string {
 	inner := strings.TrimSuffix(strings.TrimPrefix(encode(nil, o), "{"), "}")
 	if inner == "" {
@@ -180,7 +180,7 @@ func rest(o map[string]any) string {
 	return inner + ","
 }
 
-// find is what stands at a place of a body.
+// find returns the value at a place of a body.
 func find(in any, pointer string) any {
 	for _, name := range steps(pointer) {
 		object, _ := in.(map[string]any)
@@ -189,7 +189,7 @@ func find(in any, pointer string) any {
 	return in
 }
 
-// textFaults are about how a body is written and sent.
+// textFaults returns faults in the encoding of a body.
 func textFaults(op operation) []fault {
 	var list []fault
 	text := func(name string, status int, change func(string) string) {

@@ -13,18 +13,18 @@ import (
 	"github.com/google/uuid"
 )
 
-// generator makes values that a schema allows.
+// generator generates values that a schema allows.
 type generator struct {
 	*rand.Rand
 
-	// known returns what the program has to be told at a place, as a password; ok is false if
-	// anything will do.
+	// known returns the value for a place that a schema can't describe, such as a password; ok is
+	// false if any value will do.
 	known func(place string) (value any, ok bool)
-	// entity returns the id of something for a place.
+	// entity returns the id for a place that refers to an entity.
 	entity func(name, place string) string
-	// used notes a place that got a value.
+	// used records a place that got a value.
 	used func(place string)
-	// few leaves out what needn't be there, but for the places that are wanted.
+	// few leaves out optional places, except wanted ones.
 	few  bool
 	want []string
 }
@@ -33,7 +33,7 @@ func (g *generator) oneIn(n int) bool { return g.IntN(n) == 0 }
 
 func pick[V any](g *generator, list []V) V { return list[g.IntN(len(list))] }
 
-// value makes a value of a place in a body.
+// value generates the value of a place in a body.
 func (g *generator) value(s *schema, pointer string) any {
 	if g.used != nil {
 		g.used(pointer)
@@ -74,7 +74,7 @@ func (g *generator) value(s *schema, pointer string) any {
 	}
 }
 
-// wants reports whether a place, or one in it, is wanted.
+// wants reports whether a place, or one below it, is wanted.
 func (g *generator) wants(place string) bool {
 	return slices.ContainsFunc(g.want, func(w string) bool { return w == place || strings.HasPrefix(w, place+"/") })
 }
@@ -114,7 +114,7 @@ func (g *generator) text(s *schema, pointer string) string {
 	}
 }
 
-// id is one of any version and variant, of something there isn't.
+// id returns a random id of any version and variant, which no resource has.
 func (g *generator) id() uuid.UUID {
 	var id uuid.UUID
 	for i := range id {
@@ -136,15 +136,15 @@ func (g *generator) email(longest int) string {
 	name := g.word(letters, 6+g.IntN(10)) + pick(g, []string{"", ".x", "+tag", "_y", "-z", "%a"}) + g.word(letters, 1)
 	domain := pick(g, []string{"example.com", "a.b-c.example", "EXAMPLE.Org"})
 	if room := longest - len(name) - len("@.example.com"); room > 0 && g.oneIn(6) {
-		// As long as may be, in labels of at most 63 (RFC 1035).
+		// The longest domain, in labels of at most 63 bytes (RFC 1035).
 		labels := strings.Repeat(strings.Repeat("d", 62)+".", room/63+1)[:room-1]
 		domain = strings.TrimSuffix(labels, ".") + strings.Repeat("e", len(labels)-len(strings.TrimSuffix(labels, "."))) + "x.example.com"
 	}
 	return name + "@" + domain
 }
 
-// date is one of RFC 3339, from the year 1 on. Some are the last of a month, or have no midnight
-// somewhere.
+// date returns a date of RFC 3339, from the year 1 on. Some are the last day of a month, or a day
+// without midnight in some time zone.
 func (g *generator) date() string {
 	if g.oneIn(3) {
 		return pick(g, []string{"0001-01-01", "9999-12-31", "2024-02-29", "2000-02-29", "1900-02-28", "1582-10-10", "2011-12-30", "2026-03-29"})
@@ -152,7 +152,7 @@ func (g *generator) date() string {
 	return time.Date(1, 1, 1+g.IntN(3652059), 0, 0, 0, 0, time.UTC).Format(time.DateOnly)
 }
 
-// time is one of RFC 3339, with any zone and any precision.
+// time returns a time of RFC 3339, with any zone and any precision.
 func (g *generator) time() string {
 	t := time.Unix(g.Int64N(4e9)-1e9, g.Int64N(1e9)).UTC()
 	if g.oneIn(6) {
@@ -168,13 +168,14 @@ func (g *generator) time() string {
 	return t.In(time.FixedZone("", (g.IntN(27)-13)*3600+pick(g, []int{0, 1800}))).Format(layout)
 }
 
-// pool is what texts are made of: whatever has been trouble somewhere, and is allowed.
+// pool has the characters of generated texts: allowed ones that often cause bugs.
 var pool = []rune("aZ09 \t\n\"'\\/<>&%_;-$`{}äßİıſẞé\u0301\u0308שם\u202e\u200f\u200d\u2028\ufeff\ufffd\u0001\u001b\u007f\u0085\U0001f9ed\U0001f469\U0010ffff\ue000\u3000한漢")
 
-// namePool is what names are made of.
+// namePool has the characters of generated names.
 var namePool = []rune("aZ09 \"'\\/<>&%_;-$`{}äßİıſẞé\u0301\u0308שם\ufffd\U0001f9ed\U0001f469\U0010ffff\ue000\u3000한漢")
 
-// patterned makes a text of a length at or between the limits that fits the patterns.
+// patterned generates a text that fits the patterns, with an allowed length, often the shortest or
+// longest.
 func (g *generator) patterned(s *schema) string {
 	shortest, longest := max(s.minLen, 0), s.maxLen
 	if longest < 0 {
@@ -206,7 +207,7 @@ func (g *generator) free(s *schema, n int) string {
 	return string(text)
 }
 
-// match makes a text that fits a pattern.
+// match generates a text that matches a pattern.
 func (g *generator) match(pattern string) string {
 	re, err := syntax.Parse(pattern, syntax.Perl)
 	if err != nil {
@@ -259,7 +260,7 @@ func (g *generator) walk(b *strings.Builder, re *syntax.Regexp) {
 	}
 }
 
-// in is a visible character of a class if it has one.
+// in returns a character of a class, a visible one if there is one.
 func (g *generator) in(ranges []rune) rune {
 	var visible []rune
 	for i := 0; i < len(ranges); i += 2 {

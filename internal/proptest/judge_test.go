@@ -15,24 +15,24 @@ import (
 	"github.com/tenantry/tenantry/internal/apitest"
 )
 
-// judge says what is wrong with a reply; nothing is if it returns "". That it is as the document
-// says of its status has been checked by then.
+// judge describes what is wrong with a reply, or returns "". The transport has already compared the
+// reply with the document.
 func (a *attempt) judge(r apitest.Reply) string {
 	var p api.Problem
 	if r.Status >= http.StatusBadRequest {
 		if err := json.Unmarshal(r.Body, &p); err != nil && a.op.ID != "getHealth" && !strings.HasPrefix(r.Header.Get("Content-Type"), "text/html") {
-			return "the error is no problem+json"
+			return "the error isn't problem+json"
 		}
 	}
 	switch {
 	case r.Status >= http.StatusInternalServerError:
-		return "a fault of the server"
+		return "an error of the server"
 	case a.status != 0:
 		return a.judgeForbidden(r, p)
 	case a.missing && r.Status < http.StatusBadRequest:
-		return "it is about something there isn't, or that is another tenant's"
+		return "success for an id that is missing or of another tenant"
 	case a.dangling && r.Status < http.StatusBadRequest:
-		return "a field names something there isn't, or that is another tenant's"
+		return "success although a field refers to a missing id or one of another tenant"
 	case r.Status < http.StatusMultipleChoices:
 		return a.judgePage(r)
 	default:
@@ -40,12 +40,12 @@ func (a *attempt) judge(r apitest.Reply) string {
 	}
 }
 
-// judgeMessages says what is wrong with the places that a refusal lists: with 422 there is one, and
-// each has one message, which is a sentence for a person.
+// judgeMessages describes what is wrong with the errors of a refusal. A 422 has at least one. Each
+// place occurs once, and its message is a sentence for people.
 func judgeMessages(r apitest.Reply) string {
 	var p api.Problem
 	if r.Status < http.StatusBadRequest || r.Status >= http.StatusInternalServerError || json.Unmarshal(r.Body, &p) != nil ||
-		p.Code == "malformed_json" { // which only a programmer can correct
+		p.Code == "malformed_json" { // a message for programmers
 		return ""
 	}
 	if r.Status == http.StatusUnprocessableEntity && len(p.Errors) == 0 {
@@ -59,7 +59,7 @@ func judgeMessages(r apitest.Reply) string {
 		}
 		seen[at] = true
 		if !sentence.MatchString(f.Detail) || program.MatchString(f.Detail) {
-			return fmt.Sprintf("the message for %q is no sentence for a person: %s", at, f.Detail)
+			return fmt.Sprintf("the message for %q isn't a sentence for people: %s", at, f.Detail)
 		}
 	}
 	return ""
@@ -82,8 +82,8 @@ func (a *attempt) judgeForbidden(r apitest.Reply, p api.Problem) string {
 	return ""
 }
 
-// judgePage says what is wrong with a page of a list: it has as many items as were asked for at
-// most, and Link where there are more.
+// judgePage describes what is wrong with a page of a list. It has at most as many items as
+// requested, and a Link if there are more.
 func (a *attempt) judgePage(r apitest.Reply) string {
 	if a.op.parameters["cursor"] == nil {
 		return ""
@@ -93,7 +93,7 @@ func (a *attempt) judgePage(r apitest.Reply) string {
 		NextCursor string `json:"next_cursor"`
 	}
 	if err := json.Unmarshal(r.Body, &page); err != nil {
-		return "no page of a list: " + err.Error()
+		return "not a page of a list: " + err.Error()
 	}
 	if limit, err := strconv.Atoi(a.query.Get("limit")); err == nil && len(page.Items) > limit {
 		return fmt.Sprintf("%d items, where at most %d were asked for", len(page.Items), limit)
@@ -104,7 +104,7 @@ func (a *attempt) judgePage(r apitest.Reply) string {
 	return ""
 }
 
-// judgeRefusal is about a request that the schemas allow.
+// judgeRefusal judges the refusal of an allowed request.
 func (a *attempt) judgeRefusal(status int, p api.Problem) string {
 	var fine bool
 	switch status {
@@ -115,7 +115,7 @@ func (a *attempt) judgeRefusal(status int, p api.Problem) string {
 	case http.StatusNotFound:
 		fine = a.missing || a.namesNothing()
 	case http.StatusConflict:
-		fine = true // what there is already decides that; the document has the code
+		fine = true // this depends on the existing data; the transport checks that the document has the status
 	case http.StatusUnauthorized, http.StatusBadRequest:
 		fine = p.Code == credentials[a.op.ID] && a.isMadeUp() || p.Code == "unknown_reference" && a.onlyReferences(p)
 	case http.StatusUnprocessableEntity:
@@ -127,12 +127,12 @@ func (a *attempt) judgeRefusal(status int, p api.Problem) string {
 	return "refused, and the document allows it"
 }
 
-// namesNothing reports whether a parameter's id was made up.
+// namesNothing reports whether the id in a parameter was generated.
 func (a *attempt) namesNothing() bool {
 	return slices.ContainsFunc(a.op.References, func(r access.Reference) bool { return r.Parameter != "" && a.places[r.Parameter] })
 }
 
-// isMadeUp reports whether one of the values that the program has to know was made up.
+// isMadeUp reports whether a value was generated that the program has to know.
 func (a *attempt) isMadeUp() bool {
 	for place, madeUp := range a.places {
 		if madeUp && known[a.op.ID+" "+place] != nil {

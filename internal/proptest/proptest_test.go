@@ -22,13 +22,14 @@ import (
 	"github.com/tenantry/tenantry/internal/store/storetest"
 )
 
-// maxReported is how many faults of one operation are told; more of them are mostly the same one.
+// maxReported is how many failures of one operation are reported; more of them mostly have the same
+// cause.
 const maxReported = 5
 
-// effort is how many requests each operation gets.
+// effort says how many requests each operation gets.
 type effort struct {
 	allowed   int
-	forbidden int // -1 is every one, and an allowed one with each field and parameter
+	forbidden int // -1: all of them, and an allowed one for each field and parameter
 }
 
 func TestEveryOperationKeepsToTheDocument(t *testing.T) {
@@ -55,12 +56,12 @@ type run struct {
 	effort  effort
 	plain   []access.Operation
 	foreign *world
-	replies *faults // what the transport finds wrong with the reply at hand
+	replies *faults // what the transport reports about the current reply
 	sent    int
 	worlds  uint64
 }
 
-// faults takes what would fail a test.
+// faults collects failures instead of failing a test.
 type faults struct {
 	testing.TB
 
@@ -95,7 +96,7 @@ func newRun(t *testing.T, engine store.Engine, e effort) *run {
 	return r
 }
 
-// world makes a new one. The things in it aren't those of any other.
+// world returns a new world, which shares no resources with others.
 func (r *run) world(t *testing.T) *world {
 	t.Helper()
 	r.worlds++
@@ -105,7 +106,7 @@ func (r *run) world(t *testing.T) *world {
 	}
 }
 
-// rand is the source of one case: it can be run alone.
+// rand returns the random source of one case, so that a case can run alone.
 func (r *run) rand(op operation, name string) *rand.Rand {
 	h := fnv.New64a()
 	h.Write([]byte(op.ID + ": " + name))
@@ -127,7 +128,7 @@ func (r *run) all() {
 	r.t.Logf("%d requests, seed %d", r.sent, r.seed)
 }
 
-// operation sends all requests for one.
+// operation sends all requests for an operation.
 func (r *run) operation(t *testing.T, op operation) {
 	reported := 0
 	try := func(w *world, g *generator, name string, f *fault) (*attempt, apitest.Reply) {
@@ -201,7 +202,7 @@ func (r *run) runs(op operation, name string) bool {
 	return !one || only == name
 }
 
-// faults are those that this run tries.
+// faults returns the faults that this run tries.
 func (r *run) faults(op operation) []fault {
 	list := faultsOf(op)
 	if r.effort.forbidden < 0 || r.only != "" || len(list) <= r.effort.forbidden {

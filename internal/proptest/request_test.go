@@ -15,7 +15,7 @@ import (
 	"github.com/tenantry/tenantry/internal/apitest"
 )
 
-// request is what is sent, byte by byte.
+// request is an encoded request.
 type request struct {
 	method, path, query string // path and query are escaped
 	header              http.Header
@@ -42,7 +42,7 @@ func (r request) send(ctx context.Context, client *http.Client, server string) (
 	return apitest.Reply{Status: response.StatusCode, Header: response.Header, Body: content}, err
 }
 
-// curl is the request as a line for bash, with names of variables in the place of the secrets.
+// curl returns the request as a bash command, with variables instead of secrets.
 func (r request) curl(secrets map[string]string) string {
 	line := []string{"curl -i -X", r.method, `"$URL"` + quote(r.address(), secrets)}
 	for _, name := range slices.Sorted(maps.Keys(r.header)) {
@@ -76,7 +76,7 @@ func quote(text string, secrets map[string]string) string {
 	if utf8.ValidString(text) && !strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r > '~' }) {
 		return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
 	}
-	// Bytes that a terminal wouldn't take.
+	// Escape bytes that a terminal would interpret.
 	var b strings.Builder
 	for i := range len(text) {
 		switch c := text[i]; {

@@ -8,16 +8,16 @@ import (
 	"github.com/tenantry/tenantry/internal/errs"
 )
 
-// rule is a reason to refuse a request that the schemas allow, because they can't express it.
+// rule is a reason to refuse an allowed request that schemas can't express.
 type rule struct {
-	operation   string // empty: every one that has the place
+	operation   string // empty: any operation with the place
 	place, code string
 	why         string
-	or          string // the place that it depends on, too
+	or          string // another place on which it depends
 }
 
-// rules hold for values that the tester made up. What it knows to be right, as the token of a user,
-// is refused for no reason.
+// rules apply only to generated values. Values from known, such as a user's token, must not be
+// refused.
 var rules = []rule{
 	{"", "cursor", "not_allowed", "a cursor is opaque: only one of the same list, filters and sort is one", ""},
 	{"", "from", "maximum", "a time that begins after its end", "to"},
@@ -43,26 +43,26 @@ var rules = []rule{
 	{"resetPassword", "/new_password", "too_long", "counted in bytes, where maxLength counts characters", ""},
 }
 
-// credentials are the replies to what proves who someone is, when it was made up.
+// credentials are the codes for generated credentials.
 var credentials = map[string]api.ErrorCode{
 	"login":         "invalid_credentials",
 	"refresh":       "invalid_token",
 	"resetPassword": "invalid_one_time_token",
 }
 
-// unreached are the fields and parameters that are part of no success, each with the reason.
+// unreached are the fields and parameters that occur in no successful request, with the reason.
 var unreached = map[string]string{
 	"listUserSessions cursor": "the users of the world are invited and have no sessions",
 }
 
-// makers make things that don't come from a POST to their collection.
+// makers create things for which there is no POST to a collection.
 var makers = map[string]func(*world, *caller) thing{
 	"session":     (*world).session,
 	"audit_entry": (*world).auditEntry,
 }
 
-// known are values that no schema can tell. They belong to the caller, or to the thing that the
-// request is about.
+// known returns values that schemas can't describe. They belong to the caller, or to the thing that
+// the request is about.
 var known = map[string]func(*world, *caller, thing) string{
 	"login /email":                     func(_ *world, c *caller, _ thing) string { return c.actor.User.Email },
 	"login /password":                  func(*world, *caller, thing) string { return password },
@@ -89,5 +89,5 @@ var known = map[string]func(*world, *caller, thing) string{
 	"verifyAuditTrail checkpoint": func(w *world, _ *caller, _ thing) string { return w.checkpoint() },
 }
 
-// roles are those that may do what requires a role, the least of them first.
+// roles are the roles that may call operations, the weakest first.
 var roles = []access.Role{access.Viewer, access.User, access.Admin, access.Superuser}

@@ -10,10 +10,10 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// schema is one of the document with the parts of its allOf put together.
+// schema is a schema of the document with the parts of its allOf merged.
 type schema struct {
 	kind             string // string, integer, number, boolean, object or array
-	nullable, closed bool   // closed: it knows all its fields
+	nullable, closed bool   // closed: no other fields are allowed
 	format, entity   string
 	isName           bool // x-name: one line without invisible characters
 	enum             []any
@@ -25,8 +25,7 @@ type schema struct {
 	items            *schema
 }
 
-// read puts a schema together. What it has no word for is an error, so that nothing of the document
-// is passed over.
+// read parses a schema. An unknown keyword is an error, so that none is ignored.
 func read(s *openapi3.Schema) (*schema, error) {
 	if len(s.OneOf)+len(s.AnyOf) > 0 || s.Not != nil || s.MultipleOf != nil || s.UniqueItems || s.MinProps > 0 || s.MaxProps != nil ||
 		s.ExclusiveMin.IsSet() || s.ExclusiveMax.IsSet() || s.AdditionalProperties.Schema != nil {
@@ -81,7 +80,7 @@ func lengths(s *openapi3.Schema) (shortest, longest int) {
 	return shortest, longest
 }
 
-// add takes over what a part of an allOf says.
+// add merges a part of an allOf into the schema.
 func (s *schema) add(p *schema) {
 	if s.kind == "" {
 		s.kind = p.kind
@@ -115,13 +114,13 @@ func (s *schema) add(p *schema) {
 	}
 }
 
-// names are those of an object's fields, sorted.
+// names returns the names of an object's fields, sorted.
 func (s *schema) names() []string { return slices.Sorted(maps.Keys(s.fields)) }
 
 func (s *schema) requires(name string) bool { return slices.Contains(s.required, name) }
 
-// matches reports whether a text fits the patterns. They are ECMA 262, whose \S is no Unicode blank
-// either.
+// matches reports whether a text fits the patterns. Patterns are those of ECMA 262, whose \S
+// excludes Unicode blanks.
 func (s *schema) matches(text string) bool {
 	for _, p := range s.patterns {
 		if !regexp.MustCompile(strings.ReplaceAll(p, `\S`, `[^\s\v\p{Z}\x{feff}]`)).MatchString(text) {
@@ -137,7 +136,7 @@ type place struct {
 	schema  *schema
 }
 
-// places are the body itself and all fields in it.
+// places returns the body itself and all its fields.
 func places(pointer string, s *schema) []place {
 	list := []place{{pointer, s}}
 	for _, name := range s.names() {

@@ -38,35 +38,35 @@ func TestJudge(t *testing.T) {
 		body, want      string
 	}{
 		{"success", "createCompany", attempt{}, 201, `{}`, ""},
-		{"server's fault", "createCompany", attempt{}, 500, `{}`, "a fault of the server"},
-		{"server's fault for a forbidden one", "createCompany", attempt{status: 422}, 500, `{}`, "a fault of the server"},
+		{"server error", "createCompany", attempt{}, 500, `{}`, "an error of the server"},
+		{"server error for a forbidden request", "createCompany", attempt{status: 422}, 500, `{}`, "an error of the server"},
 		{"forbidden and accepted", "createCompany", attempt{status: 422}, 201, `{}`, "accepted, and the document forbids it"},
 		{"forbidden and refused", "createCompany", attempt{status: 422, place: "/name"}, 422, refused("validation_failed", "/name", "required"), ""},
 		{"refused for another place", "createCompany", attempt{status: 422, place: "/name"}, 422, refused("validation_failed", "/code", "required"), `the refusal doesn't name "/name"`},
 		{"refused with another status", "createCompany", attempt{status: 415}, 422, `{}`, "refused with 422, where 415 was expected"},
 		{"allowed and refused", "createCompany", attempt{}, 422, refused("validation_failed", "/name", "too_long"), "refused, and the document allows it"},
-		{"a role that suffices", "createCompany", attempt{}, 403, `{}`, "refused, and the document allows it"},
-		{"a token that is good", "createCompany", attempt{}, 401, `{"code":"invalid_token"}`, "refused, and the document allows it"},
+		{"a sufficient role", "createCompany", attempt{}, 403, `{}`, "refused, and the document allows it"},
+		{"a valid token", "createCompany", attempt{}, 401, `{"code":"invalid_token"}`, "refused, and the document allows it"},
 		{"a rate limit", "createCompany", attempt{}, 429, `{}`, "refused, and the document allows it"},
-		{"taken", "createCompany", attempt{}, 409, `{"code":"already_exists"}`, ""},
-		{"stale", "updateCompany", attempt{header: http.Header{"If-Match": {`"7"`}}}, 412, `{}`, ""},
-		{"stale without a condition", "updateCompany", attempt{}, 412, `{}`, "refused, and the document allows it"},
-		{"unchanged without a condition", "getCompany", attempt{}, 304, ``, "refused, and the document allows it"},
-		{"nothing there", "getCompany", attempt{missing: true}, 404, `{}`, ""},
-		{"nothing there, and found", "getCompany", attempt{missing: true}, 200, `{}`, "it is about something there isn't, or that is another tenant's"},
-		{"there, and not found", "getCompany", attempt{}, 404, `{}`, "refused, and the document allows it"},
-		{"a reference to nothing that is taken", "createBranch", attempt{dangling: true}, 201, `{}`, "a field names something there isn't, or that is another tenant's"},
+		{"a conflict", "createCompany", attempt{}, 409, `{"code":"already_exists"}`, ""},
+		{"a failed precondition", "updateCompany", attempt{header: http.Header{"If-Match": {`"7"`}}}, 412, `{}`, ""},
+		{"a failed precondition without a header", "updateCompany", attempt{}, 412, `{}`, "refused, and the document allows it"},
+		{"not modified without a header", "getCompany", attempt{}, 304, ``, "refused, and the document allows it"},
+		{"missing", "getCompany", attempt{missing: true}, 404, `{}`, ""},
+		{"missing and found", "getCompany", attempt{missing: true}, 200, `{}`, "success for an id that is missing or of another tenant"},
+		{"existing and not found", "getCompany", attempt{}, 404, `{}`, "refused, and the document allows it"},
+		{"a dangling reference that is accepted", "createBranch", attempt{dangling: true}, 201, `{}`, "success although a field refers to a missing id or one of another tenant"},
 		{"a reference", "createBranch", attempt{}, 400, refused("unknown_reference", "/company_id", "unknown_reference"), ""},
-		{"a reference in a field that is none", "createBranch", attempt{}, 400, refused("unknown_reference", "/name", "unknown_reference"), "refused, and the document allows it"},
+		{"a reference error for another field", "createBranch", attempt{}, 400, refused("unknown_reference", "/name", "unknown_reference"), "refused, and the document allows it"},
 		{"a rule", "deleteTenant", attempt{places: map[string]bool{"confirm_code": true}}, 422, refused("validation_failed", "confirm_code", "wrong"), ""},
-		{"a rule for what is right", "deleteTenant", attempt{places: map[string]bool{"confirm_code": false}}, 422, refused("validation_failed", "confirm_code", "wrong"), "refused, and the document allows it"},
+		{"a rule for a correct value", "deleteTenant", attempt{places: map[string]bool{"confirm_code": false}}, 422, refused("validation_failed", "confirm_code", "wrong"), "refused, and the document allows it"},
 		{"another operation's rule", "createCompany", attempt{places: map[string]bool{"confirm_code": true}}, 422, refused("validation_failed", "confirm_code", "wrong"), "refused, and the document allows it"},
-		{"a made-up password", "login", attempt{places: map[string]bool{"/password": true}}, 401, `{"code":"invalid_credentials"}`, ""},
+		{"a generated password", "login", attempt{places: map[string]bool{"/password": true}}, 401, `{"code":"invalid_credentials"}`, ""},
 		{"the right password", "login", attempt{places: map[string]bool{"/password": false}}, 401, `{"code":"invalid_credentials"}`, "refused, and the document allows it"},
 		{"a page", "listCompanies", attempt{query: url.Values{"limit": {"1"}}}, 200, `{"items":[{}],"next_cursor":null}`, ""},
 		{"too many items", "listCompanies", attempt{query: url.Values{"limit": {"1"}}}, 200, `{"items":[{},{}],"next_cursor":null}`, "2 items, where at most 1 were asked for"},
 		{"no Link", "listCompanies", attempt{}, 200, `{"items":[{}],"next_cursor":"c"}`, `the header Link "" doesn't lead to next_cursor "c"`},
-		{"no problem", "createCompany", attempt{status: 422}, 422, `<html>`, "the error is no problem+json"},
+		{"no problem", "createCompany", attempt{status: 422}, 422, `<html>`, "the error isn't problem+json"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -78,9 +78,9 @@ func TestJudge(t *testing.T) {
 	}
 }
 
-// TestValuesAreAsTheSchemaSays compares what the tester makes with the library's validator: it
-// works without it, but must not contradict it.
-func TestValuesAreAsTheSchemaSays(t *testing.T) {
+// TestGeneratedValuesMatchTheirSchemas compares the generated values with the library's validator.
+// The tester doesn't use it, but must not contradict it.
+func TestGeneratedValuesMatchTheirSchemas(t *testing.T) {
 	t.Parallel()
 	for _, id := range []string{"createUser", "createTenant", "createBranch", "changePassword"} {
 		op := operationOf(t, id)
@@ -88,14 +88,14 @@ func TestValuesAreAsTheSchemaSays(t *testing.T) {
 		for seed := range uint64(50) {
 			g := &generator{Rand: newRand(seed)}
 			if value := g.value(op.body, ""); schema.VisitJSON(decoded(t, encode(g, value)), document.SchemaOptions()...) != nil {
-				t.Errorf("%s: %v is not allowed", id, value)
+				t.Errorf("%s: the schema forbids %v", id, value)
 			}
 		}
 		for _, p := range places("", op.body) {
 			for _, v := range inBody(p.schema) {
 				text := encode(nil, v.value)
 				if strings.Contains(text, `\u`) || !utf8.ValidString(text) || strings.HasPrefix(v.name, noName) {
-					continue // it can't be decoded, or the library's validator doesn't know the rule
+					continue // not JSON, or the library's validator lacks the rule
 				}
 				if err := op.schemaAt(p.pointer).VisitJSON(decoded(t, text), document.SchemaOptions()...); err == nil {
 					t.Errorf("%s %s: %s is allowed", id, p.pointer, v.name)
@@ -105,8 +105,8 @@ func TestValuesAreAsTheSchemaSays(t *testing.T) {
 	}
 }
 
-// No operation has had these formats from the beginning.
-func TestDatesAndDecimalsAreMadeAndBroken(t *testing.T) {
+// No built-in operation has these formats.
+func TestDatesAndDecimals(t *testing.T) {
 	t.Parallel()
 	for name, schema := range map[string]*openapi3.Schema{
 		"date":                openapi3.NewStringSchema().WithFormat("date"),
@@ -123,12 +123,12 @@ func TestDatesAndDecimalsAreMadeAndBroken(t *testing.T) {
 			g := &generator{Rand: newRand(seed)}
 			value := g.text(s, "")
 			if err := schema.VisitJSON(value, document.SchemaOptions()...); err != nil {
-				t.Errorf("%s: %s is not allowed", name, value)
+				t.Errorf("%s: the schema forbids %s", name, value)
 			}
 			made[value] = true
 		}
 		if len(made) < 50 {
-			t.Errorf("%s: only %d different values were made", name, len(made))
+			t.Errorf("%s: generated only %d different values", name, len(made))
 		}
 		broken := texts(s)
 		for _, v := range broken {
@@ -137,12 +137,12 @@ func TestDatesAndDecimalsAreMadeAndBroken(t *testing.T) {
 			}
 		}
 		if len(broken) < 20 {
-			t.Errorf("%s: only %d ways to break it", name, len(broken))
+			t.Errorf("%s: only %d violations", name, len(broken))
 		}
 	}
 }
 
-func TestSeedsDecide(t *testing.T) {
+func TestSeedDeterminesTheBody(t *testing.T) {
 	t.Parallel()
 	op := operationOf(t, "createBranch")
 	bodyOf := func(seed uint64) string {
@@ -151,19 +151,19 @@ func TestSeedsDecide(t *testing.T) {
 	}
 	first, again, another := bodyOf(1), bodyOf(1), bodyOf(2)
 	if first != again || first == another {
-		t.Error("a seed must give the same body each time, and another seed another one")
+		t.Error("equal seeds must give equal bodies, and different seeds different ones")
 	}
 }
 
-// TestCurlLinesSayWhatWasSent runs them in a shell.
-func TestCurlLinesSayWhatWasSent(t *testing.T) {
+// TestCurlLinesRepeatTheRequest runs the curl commands in a shell.
+func TestCurlLinesRepeatTheRequest(t *testing.T) {
 	t.Parallel()
 	body := "{\"a\":\"it's \\u0000 \xff \U0001f9ed\n$HOME `id` \\\\ hunter2\"}"
 	for _, padding := range []int{0, 3} {
 		r := request{method: "POST", path: "/x", query: "q=it's", header: http.Header{"Authorization": {"Bearer hunter2"}}, body: body, padding: padding}
 		line := r.curl(map[string]string{"TOKEN": "hunter2"})
 		if strings.Contains(line, "hunter2") {
-			t.Errorf("the secret is in it: %s", line)
+			t.Errorf("the line contains the secret: %s", line)
 		}
 		script := `URL=http://server; TOKEN=hunter2; curl() { printf '%s|' "$@"; if [[ ${!#} == @- ]]; then cat; fi; }; ` + line
 		out, err := exec.CommandContext(t.Context(), "bash", "-c", script).Output()
@@ -188,7 +188,7 @@ func decoded(t *testing.T, text string) any {
 	return value
 }
 
-// schemaAt is the document's schema of a field.
+// schemaAt returns the document's schema of a field.
 func (o operation) schemaAt(pointer string) *openapi3.Schema {
 	s := o.Spec.RequestBody.Value.Content[jsonType].Schema.Value
 	for _, name := range steps(pointer) {

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// raw is JSON text that stands in a body as it is.
+// raw is JSON text that is inserted unchanged into a body.
 type raw string
 
 // violation is a value that a schema forbids.
@@ -16,7 +16,7 @@ type violation struct {
 	value any
 }
 
-// inBody lists what the schema of a field forbids.
+// inBody returns values that the schema of a field forbids.
 func inBody(s *schema) []violation {
 	var list []violation
 	add := func(name string, value any) { list = append(list, violation{name, value}) }
@@ -57,8 +57,8 @@ func inBody(s *schema) []violation {
 	return list
 }
 
-// extremes lists the numbers that the schema of a field forbids and that float64 can't hold. The
-// library compares as float64.
+// extremes returns forbidden numbers that float64 can't represent. The library compares numbers as
+// float64.
 func extremes(s *schema) []violation {
 	var numbers []string
 	if s.kind == "integer" || s.kind == "number" {
@@ -74,8 +74,8 @@ func extremes(s *schema) []violation {
 	return list
 }
 
-// inParameter lists the texts that the schema of a parameter forbids. In headers and addresses
-// everything is text.
+// inParameter returns texts that the schema of a parameter forbids. Headers and URLs have only
+// text.
 func inParameter(s *schema) []violation {
 	var list []violation
 	add := func(value string) { list = append(list, violation{shorten(value), value}) }
@@ -94,7 +94,7 @@ func inParameter(s *schema) []violation {
 	return append(list, violation{"NUL", "a\x00"}, violation{"invalid UTF-8", "a\xff"})
 }
 
-// beyond are the numbers next to the limits, and far away.
+// beyond returns numbers just beyond the limits, and far beyond.
 func beyond(s *schema) []string {
 	list := []string{}
 	if s.min != nil {
@@ -109,7 +109,7 @@ func beyond(s *schema) []string {
 // noName begins the names of violations of x-name.
 const noName = "no name: "
 
-// texts lists texts that are wrong as such: by length, pattern, format or list.
+// texts returns texts that violate a length, pattern, format or enumeration.
 func texts(s *schema) []violation {
 	var list []violation
 	add := func(name, value string) { list = append(list, violation{name, value}) }
@@ -170,7 +170,7 @@ func texts(s *schema) []violation {
 	return list
 }
 
-// tooManyDigits are the smallest numbers that have more digits before or after the point than the
+// tooManyDigits returns the smallest numbers with more digits before or after the point than the
 // pattern of a decimal allows.
 func tooManyDigits(s *schema) []string {
 	var list []string

@@ -18,8 +18,8 @@ const (
 	newPassword = "another horse, another battery"
 )
 
-// world is a tenant with whatever requests are about: two of each, so that lists have a second
-// page. Requests that succeed use it up, and the next one gets another.
+// world is a tenant with two things of each entity, so that lists have a second page. A successful
+// request may use up a thing, which is then replaced.
 type world struct {
 	t          testing.TB
 	app        *apitest.App
@@ -27,7 +27,7 @@ type world struct {
 	tenant     db.Tenant
 	callers    map[access.Role]*caller
 	things     map[string][]thing
-	source     *rand.Rand // of what things are made of
+	source     *rand.Rand // for the fields of created things
 }
 
 type caller struct {
@@ -35,10 +35,10 @@ type caller struct {
 	actor *apitest.Actor
 }
 
-// thing is what an id is the id of.
+// thing is a resource of any entity.
 type thing struct {
 	id    string
-	reply []byte // what came when it was made
+	reply []byte // the body of the reply to its creation
 }
 
 func (w *world) caller(role access.Role) *caller {
@@ -54,8 +54,8 @@ func (w *world) caller(role access.Role) *caller {
 	return w.callers[role]
 }
 
-// one is the first thing of an entity, which others refer to, and another the second, which
-// requests are about. Sessions are those of the caller.
+// one returns the first thing of an entity, which others refer to. another returns the second,
+// which requests are about. Sessions belong to the caller.
 func (w *world) one(entity string, by *caller) thing     { return w.pair(entity, by)[0] }
 func (w *world) another(entity string, by *caller) thing { return w.pair(entity, by)[1] }
 
@@ -77,7 +77,7 @@ func (w *world) pair(entity string, by *caller) []thing {
 	return w.things[key]
 }
 
-// fill makes all that lists may have.
+// fill creates the things of all lists.
 func (w *world) fill() {
 	for _, op := range w.operations {
 		if _, ok := access.Creator(w.operations, op.Entity); ok {
@@ -86,12 +86,12 @@ func (w *world) fill() {
 	}
 }
 
-// create makes a thing as a client would: with a POST to its collection.
+// create creates a thing like a client: with a POST to its collection.
 func (w *world) create(entity string) thing {
 	w.t.Helper()
 	op, ok := access.Creator(w.operations, entity)
 	if !ok {
-		w.t.Fatalf("no operation makes a thing of entity %s, as a POST to its collection would; write a maker", entity)
+		w.t.Fatalf("no operation creates a thing of entity %s by a POST to its collection; add it to makers", entity)
 	}
 	by := w.caller(access.Admin)
 	if op.RequiredRole == access.Superuser {
@@ -103,21 +103,21 @@ func (w *world) create(entity string) thing {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	for range 10 { // a code may be taken
+	for range 10 { // a code may exist already
 		reply := by.actor.Do(w.t, op.Method, op.Path, encode(nil, g.value(body, "")))
 		location := reply.Header.Get("Location")
 		if reply.Status == http.StatusCreated && location != "" {
 			return thing{id: location[strings.LastIndexByte(location, '/')+1:], reply: reply.Body}
 		}
 		if reply.Status != http.StatusConflict {
-			w.t.Fatalf("%s, for a thing of entity %s: %d %s", op.ID, entity, reply.Status, reply.Body)
+			w.t.Fatalf("%s, to create a thing of entity %s: %d %s", op.ID, entity, reply.Status, reply.Body)
 		}
 	}
-	w.t.Fatalf("%s makes nothing", op.ID)
+	w.t.Fatalf("%s doesn't create a thing", op.ID)
 	return thing{}
 }
 
-// prepare brings a thing into the state in which an operation succeeds.
+// prepare brings a thing into the state that an operation requires.
 func (w *world) prepare(op access.Operation, about thing) {
 	for _, first := range w.operations {
 		if first.ID == apitest.Before[op.ID] {
@@ -139,7 +139,7 @@ func (w *world) auditEntry(*caller) thing {
 	return thing{id: w.app.AuditEntry(w.t, w.tenant.ID).ID.String()}
 }
 
-// oneTimeToken is that of the user that requests are about, who has no password yet.
+// oneTimeToken returns a token of the user that requests are about, who has no password yet.
 func (w *world) oneTimeToken() string {
 	return w.another("user", w.caller(access.Admin)).field("one_time_token", "token")
 }
@@ -149,17 +149,17 @@ func (w *world) checkpoint() string {
 	return thing{reply: admin.actor.Do(w.t, http.MethodGet, "/api/v1/audit/verify", "").Want(w.t, http.StatusOK).Body}.field("checkpoint")
 }
 
-// cursor is that of the second page of a list; empty if there is none.
+// cursor returns the cursor of a list's second page; empty if there is none.
 func (w *world) cursor(op access.Operation, by *caller, query url.Values) string {
 	query.Set("limit", "1")
 	if op.ID == "listMySessions" {
-		w.app.Login(w.t, by.actor.User) // one more than this request's
+		w.app.Login(w.t, by.actor.User) // so that there are two sessions
 	}
 	reply := by.actor.Do(w.t, op.Method, op.Path+"?"+query.Encode(), "")
 	return thing{reply: reply.Body}.field("next_cursor")
 }
 
-// field is a text of a reply.
+// field returns a text from the reply to the thing's creation.
 func (t thing) field(path ...string) string {
 	var value any
 	_ = json.Unmarshal(t.reply, &value) // what isn't there is empty
