@@ -40,8 +40,8 @@ type Tx struct{ db.Querier }
 //
 // Tx runs f again, from the start, if the database aborted the transaction in favour of another one
 // (serialization failure, deadlock, lock time-out) or if f returns ErrStale. So f must not have
-// side effects outside of tx that can't be repeated. After 12 failed attempts, or two lock time-outs
-// of 5 seconds, Tx returns errs.Unavailable.
+// side effects outside of tx that can't be repeated. After 12 failed attempts, or two lock
+// time-outs of 5 seconds, Tx returns errs.Unavailable.
 //
 // In a request, Tx commits nothing if the principal has lost the permission for the request: it
 // calls access.StillAllowedIn before each attempt and before the commit, and returns its error. It
