@@ -93,7 +93,7 @@ func TestSuperuserResetPassword(t *testing.T) {
 		reset := func(status int, address, password string) *process {
 			return home.withInput(password).run(status, "superuser", "reset-password", "--email", address, "--password-stdin")
 		}
-		reset(1, admin.Email, otherPassword).wantError("no superuser")
+		reset(1, admin.Email, otherPassword).wantError("not a superuser")
 		reset(1, "nobody@example.com", otherPassword).wantError("no user with this e-mail address")
 		reset(1, operator, "too short").wantError("at least 12 characters")
 		server.do(http.MethodGet, mePath, "", bearer(before.Access)).want(t, http.StatusOK)

@@ -85,7 +85,7 @@ func TestDoctorReportsSilentProblems(t *testing.T) {
 func TestDoctorChecksTheSettings(t *testing.T) {
 	t.Parallel()
 	i := newInstallation(t, store.SQLite)
-	wantWarning(t, i.examine(t, 0)["settings"], "for development", "ENVIRONMENT=production")
+	wantWarning(t, i.examine(t, 0)["settings"], "insecure values are accepted", "ENVIRONMENT=production")
 	wantWarning(t, i.examine(t, 0, production("PASSWORD_RESET_URL=")...)["settings"], "PASSWORD_RESET_URL", "front end")
 	wantWarning(t, i.examine(t, 0, production("SECRET_KEY_PREVIOUS=another-Jx2mQ8vT5yLw9ZrKc7HbPd3NsG6uEf")...)["settings"], "SECRET_KEY_PREVIOUS", "7 days after")
 }

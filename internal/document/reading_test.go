@@ -198,7 +198,7 @@ func (r *reading) value(at, text string, example any, ref *openapi3.SchemaRef, w
 }
 
 // unit matches the unit of a number, or words for a number of things.
-var unit = regexp.MustCompile(`(?i)\b(seconds|milliseconds|degrees|HTTP status|how (many|often|much)|the (most|number)|counts)\b|\bits number\b`)
+var unit = regexp.MustCompile(`(?i)\b(seconds|milliseconds|degrees|HTTP status|how (many|often|much)|the (most|(maximum )?number)|counts)\b|\bits number\b`)
 
 func description(s *openapi3.Schema) string {
 	text := s.Description
