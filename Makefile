@@ -13,6 +13,12 @@ SERVERS := go run ./internal/tools/testservers --
 UNCHECKED := modernc.org/libc/... modernc.org/sqlite/lib golang.org/x/crypto/blowfish crypto/internal/fips140/... regexp/...
 RACE := -race $(UNCHECKED:%=-gcflags=%=-race=false) -gcflags=modernc.org/sqlite=-d=checkptr=0
 
+# Tests use more memory to save processor time, and don't wait a second at their end for reports of
+# the race detector. One more package than there are processors runs at a time, because tests wait
+# for databases.
+FASTER := GOGC=400 GORACE=atexit_sleep_ms=50
+PARALLEL := -p $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+
 # These tests take longest. They start first, so that processors aren't idle at the end.
 LONGEST := ./cmd/tenantry ./internal/httpapi ./internal/app ./internal/scale
 
@@ -30,7 +36,7 @@ build: ## Build the static binary bin/tenantry
 
 .PHONY: test
 test: ## Test everything with real PostgreSQL, MariaDB, SQLite, Redis and Chromium (installs what is missing)
-	$(SERVERS) go test $(RACE) -timeout 30m $(LONGEST) ./...
+	$(FASTER) $(SERVERS) go test $(RACE) $(PARALLEL) -ldflags='-s -w' -timeout 30m $(LONGEST) ./...
 
 .PHONY: check
 check: ## Check the changes since HEAD in a minute: vet, linters, tests on SQLite (BASE=main: since another commit)

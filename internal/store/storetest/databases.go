@@ -75,6 +75,10 @@ func openMySQL(t testing.TB, databaseURL string) *sql.DB {
 	return sql.OpenDB(connector)
 }
 
+// postgres15 is the first version of PostgreSQL in which the way of copying a template can be
+// chosen.
+const postgres15 = 150000
+
 // newDatabase creates a database on a server and returns its URL. A test that is killed leaves its
 // database behind, recognizable by its name.
 func newDatabase(t testing.TB, admin *sql.DB, adminURL, template, howToDrop string) string {
@@ -84,6 +88,13 @@ func newDatabase(t testing.TB, admin *sql.DB, adminURL, template, howToDrop stri
 	statement := "CREATE DATABASE " + name
 	if template != "" {
 		statement += " TEMPLATE " + template
+		var version int
+		if err := admin.QueryRowContext(t.Context(), "SELECT current_setting('server_version_num')::int").Scan(&version); err != nil {
+			t.Fatalf("version of the server: %v", err)
+		}
+		if version >= postgres15 {
+			statement += " STRATEGY file_copy" // takes a fifth of the time of the default
+		}
 	}
 	if _, err := admin.ExecContext(t.Context(), statement); err != nil {
 		t.Fatalf("create database: %v", err)

@@ -17,7 +17,7 @@ import (
 
 func MySQL() Engine {
 	return Engine{
-		forTests: []string{"--max-connections=300", "--innodb-flush-log-at-trx-commit=0", "--innodb-doublewrite=0"},
+		forTests: []string{"--max-connections=300", "--innodb-flush-log-at-trx-commit=0", "--innodb-doublewrite=0", "--innodb-file-per-table=0"},
 		Name:     "MariaDB/MySQL", Debian: "mariadb-server",
 		Find: func() error {
 			_, err := findMySQL()

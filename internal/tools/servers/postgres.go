@@ -19,7 +19,10 @@ import (
 
 func Postgres() Engine {
 	return Engine{
-		forTests: []string{"-c", "max_connections=300", "-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"},
+		forTests: []string{
+			"-c", "max_connections=300", "-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off",
+			"-c", "autovacuum=off", "-c", "jit=off", "-c", "wal_level=minimal", "-c", "max_wal_senders=0",
+		},
 		Name:     "PostgreSQL", Debian: "postgresql",
 		Find: func() error {
 			_, err := findPostgres()
