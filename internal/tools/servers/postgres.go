@@ -23,7 +23,7 @@ func Postgres() Engine {
 			"-c", "max_connections=300", "-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off",
 			"-c", "autovacuum=off", "-c", "jit=off", "-c", "wal_level=minimal", "-c", "max_wal_senders=0",
 		},
-		Name:     "PostgreSQL", Debian: "postgresql",
+		Name: "PostgreSQL", Debian: "postgresql",
 		Find: func() error {
 			_, err := findPostgres()
 			return err
