@@ -20,7 +20,7 @@ FASTER := GOGC=400 GORACE=atexit_sleep_ms=50
 PARALLEL := -p $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 
 # These tests take longest. They start first, so that processors aren't idle at the end.
-LONGEST := ./cmd/tenantry ./internal/httpapi ./internal/app ./internal/scale
+LONGEST := ./cmd/tenantry $(addprefix ./internal/,httpapi app scale store proptest galera pages seed faults clienttest)
 
 .PHONY: help
 help: ## List the targets
