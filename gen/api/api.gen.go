@@ -192,6 +192,7 @@ const (
 	ErrorCodeMethodNotAllowed     ErrorCode = "method_not_allowed"
 	ErrorCodeNotAcceptable        ErrorCode = "not_acceptable"
 	ErrorCodeNotFound             ErrorCode = "not_found"
+	ErrorCodeNotManaged           ErrorCode = "not_managed"
 	ErrorCodeNotSuspended         ErrorCode = "not_suspended"
 	ErrorCodePlatformTenant       ErrorCode = "platform_tenant"
 	ErrorCodeQuotaExceeded        ErrorCode = "quota_exceeded"
@@ -252,6 +253,8 @@ func (e ErrorCode) Valid() bool {
 	case ErrorCodeNotAcceptable:
 		return true
 	case ErrorCodeNotFound:
+		return true
+	case ErrorCodeNotManaged:
 		return true
 	case ErrorCodeNotSuspended:
 		return true
@@ -1677,6 +1680,11 @@ type LoginRequest struct {
 	//
 	// Example: password123
 	Password string `json:"password"`
+
+	// Tenant The code of the tenant to enter. By default, the one used last.
+	//
+	// Example: TECHSTART
+	Tenant *string `json:"tenant,omitempty"`
 }
 
 // LoginResult The tokens of a new session, and their user.
@@ -1690,6 +1698,9 @@ type LoginResult struct {
 	//
 	// Example: 1800
 	ExpiresIn int64 `json:"expires_in"`
+
+	// Memberships The tenants that the person can enter, sorted by id.
+	Memberships []Membership `json:"memberships"`
 
 	// RefreshExpiresIn Seconds for which the refresh token is valid.
 	//
@@ -1738,6 +1749,32 @@ type Me struct {
 
 	// User Someone who may log in to a tenant.
 	User User `json:"user"`
+}
+
+// Membership A tenant that the person can enter, and their role there.
+type Membership struct {
+	// IsSuperuser Whether the user may do everything in every tenant.
+	//
+	// Example: false
+	IsSuperuser bool `json:"is_superuser"`
+
+	// LastLoginAt When the person last entered the tenant.
+	LastLoginAt *openapi.Time `json:"last_login_at"`
+
+	// Role What a user may do in their tenant.
+	Role Role `json:"role"`
+
+	// Tenant The name of a tenant.
+	Tenant TenantName `json:"tenant"`
+
+	// UserID The id of the person's user in the tenant.
+	UserID openapi_types.UUID `json:"user_id"`
+}
+
+// MembershipList The tenants of the person.
+type MembershipList struct {
+	// Items The tenants that the person can enter, sorted by id.
+	Items []Membership `json:"items"`
 }
 
 // OneTimeToken Lets its holder choose the user's password, once.
@@ -2007,6 +2044,14 @@ type SessionList struct {
 // Sort The order of a list; a minus sign reverses it. Names are sorted without regard to case.
 type Sort string
 
+// SwitchRequest The tenant to enter.
+type SwitchRequest struct {
+	// TenantID The id of one of the person's tenants.
+	//
+	// Example: 019371a0-5c00-7aaa-8b00-1a2b3c4d5e6f
+	TenantID openapi_types.UUID `json:"tenant_id"`
+}
+
 // SystemInfo The version and the environment of this installation.
 type SystemInfo struct {
 	// APIVersions The versions of the API that are served here.
@@ -2130,6 +2175,22 @@ type TenantCreate struct {
 
 	// Tier The subscription of the tenant.
 	Tier *TenantTier `json:"tier,omitempty"`
+}
+
+// TenantName The name of a tenant.
+type TenantName struct {
+	// Code A short name.
+	//
+	// Example: TECHSTART
+	Code string `json:"code"`
+
+	// ID The tenant's id.
+	ID openapi_types.UUID `json:"id"`
+
+	// Name The tenant's name.
+	//
+	// Example: Tech Startup
+	Name string `json:"name"`
 }
 
 // TenantPage A page of tenants.
@@ -2303,7 +2364,7 @@ type User struct {
 	// DepartmentID The department that the user is assigned to.
 	DepartmentID *openapi_types.UUID `json:"department_id"`
 
-	// Email The e-mail address to log in with, in lower case and NFC, with the domain in Unicode. Unique in the whole installation.
+	// Email The e-mail address to log in with, in lower case and NFC, with the domain in Unicode. Unique in the tenant.
 	//
 	// Example: ceo@techstart.com
 	Email string `json:"email"`
@@ -2318,6 +2379,9 @@ type User struct {
 
 	// IsActive Whether the user may log in.
 	IsActive bool `json:"is_active"`
+
+	// IsInvited Whether the user was invited and hasn't accepted yet.
+	IsInvited bool `json:"is_invited"`
 
 	// IsSuperuser Whether the user may do everything in every tenant.
 	IsSuperuser bool `json:"is_superuser"`
@@ -2362,7 +2426,7 @@ type UserCreate struct {
 	// Example: 019371a0-5c00-7b33-8c00-0a1b2c3d4e5f
 	DepartmentID nullable.Nullable[openapi_types.UUID] `json:"department_id,omitempty"`
 
-	// Email The e-mail address to log in with; kept in lower case and NFC, with the domain in Unicode, and without invisible characters. Unique in the whole installation.
+	// Email The e-mail address to log in with; kept in lower case and NFC, with the domain in Unicode, and without invisible characters. Unique in the tenant.
 	//
 	// Example: jonas.berg@techstart.com
 	Email string `json:"email"`
@@ -2414,7 +2478,7 @@ type UserUpdate struct {
 	// Example: 019371a0-5c00-7b33-8c00-0a1b2c3d4e5f
 	DepartmentID nullable.Nullable[openapi_types.UUID] `json:"department_id,omitempty"`
 
-	// Email The e-mail address to log in with; kept in lower case and NFC, with the domain in Unicode, and without invisible characters. Unique in the whole installation.
+	// Email The e-mail address to log in with; kept in lower case and NFC, with the domain in Unicode, and without invisible characters. Unique in the tenant.
 	//
 	// Example: jonas.berg@techstart.com
 	Email *string `json:"email,omitempty"`
@@ -3075,6 +3139,9 @@ type ListUsersParams struct {
 	// IsActive Only active (`true`) or only inactive (`false`) users.
 	IsActive *bool `form:"is_active,omitempty" json:"is_active,omitempty"`
 
+	// IsInvited Only invited users who haven't accepted yet (`true`), or only the others (`false`).
+	IsInvited *bool `form:"is_invited,omitempty" json:"is_invited,omitempty"`
+
 	// CompanyID Only users who are assigned to this company.
 	CompanyID *openapi_types.UUID `form:"company_id,omitempty" json:"company_id,omitempty"`
 
@@ -3210,6 +3277,9 @@ type ResetPasswordJSONRequestBody = PasswordReset
 
 // RefreshJSONRequestBody defines body for Refresh for application/json ContentType.
 type RefreshJSONRequestBody = RefreshRequest
+
+// SwitchTenantJSONRequestBody defines body for SwitchTenant for application/json ContentType.
+type SwitchTenantJSONRequestBody = SwitchRequest
 
 // CreateBranchJSONRequestBody defines body for CreateBranch for application/json ContentType.
 type CreateBranchJSONRequestBody = BranchCreate
@@ -3449,7 +3519,10 @@ type ClientInterface interface {
 
 	// LoginWithBody Log in
 	//
-	// Starts a session. A wrong e-mail address, a wrong password and an inactive user get the same 401, in the same time.
+	// Starts a session in a tenant of the person: in the one that `tenant` names, or else in the one used last. `memberships`
+	// lists the tenants that the person can enter; `POST /api/v1/auth/switch` enters another one.
+	//
+	// A wrong e-mail address, a wrong password, an inactive user and a `tenant` to which the person doesn't belong get the same 401, in the same time.
 	// A suspended tenant is named (403) only after the right password.
 	//
 	// Wrong passwords slow down: after 5 for an account from one address, 100 from one address or 100 for one account, each
@@ -3465,7 +3538,10 @@ type ClientInterface interface {
 
 	// Login Log in
 	//
-	// Starts a session. A wrong e-mail address, a wrong password and an inactive user get the same 401, in the same time.
+	// Starts a session in a tenant of the person: in the one that `tenant` names, or else in the one used last. `memberships`
+	// lists the tenants that the person can enter; `POST /api/v1/auth/switch` enters another one.
+	//
+	// A wrong e-mail address, a wrong password, an inactive user and a `tenant` to which the person doesn't belong get the same 401, in the same time.
 	// A suspended tenant is named (403) only after the right password.
 	//
 	// Wrong passwords slow down: after 5 for an account from one address, 100 from one address or 100 for one account, each
@@ -3481,7 +3557,7 @@ type ClientInterface interface {
 
 	// LogoutWithBody Log out
 	//
-	// Ends the current session, all others, or all, with their access and refresh tokens. This takes effect at once, and on other instances within a second.
+	// Ends the current session, all others, or all, with their access and refresh tokens. The last two end sessions in all tenants of the person. This takes effect at once, and on other instances within a second.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -3490,7 +3566,7 @@ type ClientInterface interface {
 
 	// Logout Log out
 	//
-	// Ends the current session, all others, or all, with their access and refresh tokens. This takes effect at once, and on other instances within a second.
+	// Ends the current session, all others, or all, with their access and refresh tokens. The last two end sessions in all tenants of the person. This takes effect at once, and on other instances within a second.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -3527,9 +3603,16 @@ type ClientInterface interface {
 	// Corresponds with PUT /api/v1/auth/me (the `UpdateMe` operationId).
 	UpdateMe(ctx context.Context, params *UpdateMeParams, body UpdateMeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListMemberships List my tenants
+	//
+	// The tenants that the logged-in person can enter, sorted by id. Suspended tenants and those in which the user is inactive are left out.
+	//
+	// Corresponds with GET /api/v1/auth/memberships (the `ListMemberships` operationId).
+	ListMemberships(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ChangePasswordWithBody Change my password
 	//
-	// All other sessions of the user end. The new password has at least 12 characters (as people count them) and at
+	// All other sessions of the person end, in all tenants. The new password has at least 12 characters (as people count them) and at
 	// most 72 bytes in UTF-8. It must not be a common password, contain the user's e-mail address or its part before
 	// the @, or be the current password. There are no rules about kinds of characters.
 	//
@@ -3543,7 +3626,7 @@ type ClientInterface interface {
 
 	// ChangePassword Change my password
 	//
-	// All other sessions of the user end. The new password has at least 12 characters (as people count them) and at
+	// All other sessions of the person end, in all tenants. The new password has at least 12 characters (as people count them) and at
 	// most 72 bytes in UTF-8. It must not be a common password, contain the user's e-mail address or its part before
 	// the @, or be the current password. There are no rules about kinds of characters.
 	//
@@ -3557,9 +3640,14 @@ type ClientInterface interface {
 
 	// ResetPasswordWithBody Choose a password with a one-time token
 	//
-	// For users who have no password yet or have lost it. An admin creates the token (`createUser`,
+	// For people who have lost their password, and for invited users. An admin creates the token (`createUser`,
 	// `createPasswordReset`). It works once, for 72 hours, and until the user gets a newer one. All sessions of the
-	// user end, and failed log-ins of the account are forgotten. The password must meet the rules of `POST
+	// person end, and failed log-ins of the account are forgotten.
+	//
+	// The token of an invited user accepts the invitation. If the person has an account already, because another tenant
+	// invited them before, `new_password` must be its password, which doesn't change; a wrong one is 422 (`/new_password`,
+	// `wrong`) and counts as a wrong password does.
+	// The password must meet the rules of `POST
 	// /api/v1/auth/password`. A refused password (422) doesn't use up the token.
 	//
 	// A token that is unknown, used, replaced or expired, or that belongs to an inactive user or to a suspended tenant, is
@@ -3573,9 +3661,14 @@ type ClientInterface interface {
 
 	// ResetPassword Choose a password with a one-time token
 	//
-	// For users who have no password yet or have lost it. An admin creates the token (`createUser`,
+	// For people who have lost their password, and for invited users. An admin creates the token (`createUser`,
 	// `createPasswordReset`). It works once, for 72 hours, and until the user gets a newer one. All sessions of the
-	// user end, and failed log-ins of the account are forgotten. The password must meet the rules of `POST
+	// person end, and failed log-ins of the account are forgotten.
+	//
+	// The token of an invited user accepts the invitation. If the person has an account already, because another tenant
+	// invited them before, `new_password` must be its password, which doesn't change; a wrong one is 422 (`/new_password`,
+	// `wrong`) and counts as a wrong password does.
+	// The password must meet the rules of `POST
 	// /api/v1/auth/password`. A refused password (422) doesn't use up the token.
 	//
 	// A token that is unknown, used, replaced or expired, or that belongs to an inactive user or to a suspended tenant, is
@@ -3624,6 +3717,26 @@ type ClientInterface interface {
 	//
 	// Corresponds with DELETE /api/v1/auth/sessions/{id} (the `EndMySession` operationId).
 	EndMySession(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SwitchTenantWithBody Enter another of my tenants
+	//
+	// Starts a session in another tenant of the person, without the password. The current session continues, so that two
+	// tabs can work in two tenants. A tenant that the person can't enter is 400 (`unknown_reference`), as a missing one is.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/auth/switch (the `SwitchTenant` operationId).
+	SwitchTenantWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SwitchTenant Enter another of my tenants
+	//
+	// Starts a session in another tenant of the person, without the password. The current session continues, so that two
+	// tabs can work in two tenants. A tenant that the person can't enter is 400 (`unknown_reference`), as a missing one is.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/auth/switch (the `SwitchTenant` operationId).
+	SwitchTenant(ctx context.Context, body SwitchTenantJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListBranches List branches
 	//
@@ -3984,14 +4097,14 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/users (the `ListUsers` operationId).
 	ListUsers(ctx context.Context, params *ListUsersParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// CreateUserWithBody Create a user
+	// CreateUserWithBody Invite a user
 	//
-	// The new user is active and has no password. Give them the one-time token, or the link with it: they choose a
-	// password with `POST /api/v1/auth/password/reset` within 72 hours. Only this reply contains the token. If it is
-	// lost, create another one with `POST /api/v1/users/{id}/password-reset`.
+	// The new user is invited. Give them the one-time token, or the link with it: they accept the invitation with `POST
+	// /api/v1/auth/password/reset` within 72 hours. Only this reply contains the token. If it is lost, create another one
+	// with `POST /api/v1/users/{id}/password-reset`.
 	//
-	// An e-mail address must be unique in the whole installation, also among other tenants (409 `already_exists`). A tenant that has
-	// reached its maximum number of users, active or not, gets 409 `quota_exceeded`. `company_id`, `branch_id` and `department_id`
+	// An e-mail address must be unique in the tenant (409 `already_exists`). The reply is the same whether the person has an
+	// account in another tenant or not. A tenant that has reached its maximum number of users, active or not, gets 409 `quota_exceeded`. `company_id`, `branch_id` and `department_id`
 	// must exist and belong together (400 `unknown_reference`).
 	//
 	// Takes any type of body and a specified content type.
@@ -3999,14 +4112,14 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/users (the `CreateUser` operationId).
 	CreateUserWithBody(ctx context.Context, params *CreateUserParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// CreateUser Create a user
+	// CreateUser Invite a user
 	//
-	// The new user is active and has no password. Give them the one-time token, or the link with it: they choose a
-	// password with `POST /api/v1/auth/password/reset` within 72 hours. Only this reply contains the token. If it is
-	// lost, create another one with `POST /api/v1/users/{id}/password-reset`.
+	// The new user is invited. Give them the one-time token, or the link with it: they accept the invitation with `POST
+	// /api/v1/auth/password/reset` within 72 hours. Only this reply contains the token. If it is lost, create another one
+	// with `POST /api/v1/users/{id}/password-reset`.
 	//
-	// An e-mail address must be unique in the whole installation, also among other tenants (409 `already_exists`). A tenant that has
-	// reached its maximum number of users, active or not, gets 409 `quota_exceeded`. `company_id`, `branch_id` and `department_id`
+	// An e-mail address must be unique in the tenant (409 `already_exists`). The reply is the same whether the person has an
+	// account in another tenant or not. A tenant that has reached its maximum number of users, active or not, gets 409 `quota_exceeded`. `company_id`, `branch_id` and `department_id`
 	// must exist and belong together (400 `unknown_reference`).
 	//
 	// Takes a body of the `application/json` content type.
@@ -4016,7 +4129,7 @@ type ClientInterface interface {
 
 	// DeleteUser Delete a user
 	//
-	// The user and their sessions are deleted at once. Departments that they head lose their head. Their entries
+	// The user and their sessions are deleted at once, and the account, unless it has a user in another tenant. Departments that they head lose their head. Their entries
 	// stay in the audit trail. Users may delete themselves. The last active admin of a tenant and the last active
 	// superuser who can log in can't be deleted (409, `last_admin`). Only superusers can delete a superuser (403).
 	// To keep the account, deactivate it instead.
@@ -4036,9 +4149,11 @@ type ClientInterface interface {
 	//
 	// Absent fields keep their values; `null` clears a nullable field. A request without changes returns the user
 	// with the same `ETag` and writes no audit entry. A new role takes effect at the user's next request. A new
-	// e-mail address invalidates an open one-time token, because it may have been sent to the old address.
+	// e-mail address invalidates an open one-time token, because it may have been sent to the old address, and ends the
+	// person's sessions. Once the person has accepted an invitation of another tenant, only they can change the address
+	// (409 `not_managed`). An address that another account has is 409 `already_exists`.
 	//
-	// The last active admin of the tenant who can log in must stay an admin (409 `last_admin`); invited admins without a password
+	// The last active admin of the tenant who can log in must stay an admin (409 `last_admin`); invited admins
 	// don't count. Only superusers can change a superuser (403). The conditions for e-mail address and assignment are those of
 	// `createUser`; company, branch and department must belong together after the change.
 	//
@@ -4051,9 +4166,11 @@ type ClientInterface interface {
 	//
 	// Absent fields keep their values; `null` clears a nullable field. A request without changes returns the user
 	// with the same `ETag` and writes no audit entry. A new role takes effect at the user's next request. A new
-	// e-mail address invalidates an open one-time token, because it may have been sent to the old address.
+	// e-mail address invalidates an open one-time token, because it may have been sent to the old address, and ends the
+	// person's sessions. Once the person has accepted an invitation of another tenant, only they can change the address
+	// (409 `not_managed`). An address that another account has is 409 `already_exists`.
 	//
-	// The last active admin of the tenant who can log in must stay an admin (409 `last_admin`); invited admins without a password
+	// The last active admin of the tenant who can log in must stay an admin (409 `last_admin`); invited admins
 	// don't count. Only superusers can change a superuser (403). The conditions for e-mail address and assignment are those of
 	// `createUser`; company, branch and department must belong together after the change.
 	//
@@ -4085,6 +4202,9 @@ type ClientInterface interface {
 	// The user can choose a password with it by `POST /api/v1/auth/password/reset`, once and within 72 hours. It
 	// replaces an older token. Until it is used, the password and the sessions stay valid. To stop a user at once,
 	// end the sessions or deactivate the user.
+	//
+	// For an invited user it is a new token to accept the invitation. Once the person has accepted an invitation of another
+	// tenant, only they can change the password (409 `not_managed`).
 	//
 	// An inactive user has to be activated first (409, `user_inactive`). Tokens for superusers are made by superusers
 	// alone (403).
@@ -4415,7 +4535,10 @@ func (c *Client) VerifyAuditTrail(ctx context.Context, params *VerifyAuditTrailP
 
 // LoginWithBody Log in
 //
-// Starts a session. A wrong e-mail address, a wrong password and an inactive user get the same 401, in the same time.
+// Starts a session in a tenant of the person: in the one that `tenant` names, or else in the one used last. `memberships`
+// lists the tenants that the person can enter; `POST /api/v1/auth/switch` enters another one.
+//
+// A wrong e-mail address, a wrong password, an inactive user and a `tenant` to which the person doesn't belong get the same 401, in the same time.
 // A suspended tenant is named (403) only after the right password.
 //
 // Wrong passwords slow down: after 5 for an account from one address, 100 from one address or 100 for one account, each
@@ -4441,7 +4564,10 @@ func (c *Client) LoginWithBody(ctx context.Context, contentType string, body io.
 
 // Login Log in
 //
-// Starts a session. A wrong e-mail address, a wrong password and an inactive user get the same 401, in the same time.
+// Starts a session in a tenant of the person: in the one that `tenant` names, or else in the one used last. `memberships`
+// lists the tenants that the person can enter; `POST /api/v1/auth/switch` enters another one.
+//
+// A wrong e-mail address, a wrong password, an inactive user and a `tenant` to which the person doesn't belong get the same 401, in the same time.
 // A suspended tenant is named (403) only after the right password.
 //
 // Wrong passwords slow down: after 5 for an account from one address, 100 from one address or 100 for one account, each
@@ -4467,7 +4593,7 @@ func (c *Client) Login(ctx context.Context, body LoginJSONRequestBody, reqEditor
 
 // LogoutWithBody Log out
 //
-// Ends the current session, all others, or all, with their access and refresh tokens. This takes effect at once, and on other instances within a second.
+// Ends the current session, all others, or all, with their access and refresh tokens. The last two end sessions in all tenants of the person. This takes effect at once, and on other instances within a second.
 //
 // Takes any type of body and a specified content type.
 //
@@ -4486,7 +4612,7 @@ func (c *Client) LogoutWithBody(ctx context.Context, contentType string, body io
 
 // Logout Log out
 //
-// Ends the current session, all others, or all, with their access and refresh tokens. This takes effect at once, and on other instances within a second.
+// Ends the current session, all others, or all, with their access and refresh tokens. The last two end sessions in all tenants of the person. This takes effect at once, and on other instances within a second.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -4563,9 +4689,26 @@ func (c *Client) UpdateMe(ctx context.Context, params *UpdateMeParams, body Upda
 	return c.Client.Do(req)
 }
 
+// ListMemberships List my tenants
+//
+// The tenants that the logged-in person can enter, sorted by id. Suspended tenants and those in which the user is inactive are left out.
+//
+// Corresponds with GET /api/v1/auth/memberships (the `ListMemberships` operationId).
+func (c *Client) ListMemberships(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListMembershipsRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ChangePasswordWithBody Change my password
 //
-// All other sessions of the user end. The new password has at least 12 characters (as people count them) and at
+// All other sessions of the person end, in all tenants. The new password has at least 12 characters (as people count them) and at
 // most 72 bytes in UTF-8. It must not be a common password, contain the user's e-mail address or its part before
 // the @, or be the current password. There are no rules about kinds of characters.
 //
@@ -4589,7 +4732,7 @@ func (c *Client) ChangePasswordWithBody(ctx context.Context, contentType string,
 
 // ChangePassword Change my password
 //
-// All other sessions of the user end. The new password has at least 12 characters (as people count them) and at
+// All other sessions of the person end, in all tenants. The new password has at least 12 characters (as people count them) and at
 // most 72 bytes in UTF-8. It must not be a common password, contain the user's e-mail address or its part before
 // the @, or be the current password. There are no rules about kinds of characters.
 //
@@ -4613,9 +4756,14 @@ func (c *Client) ChangePassword(ctx context.Context, body ChangePasswordJSONRequ
 
 // ResetPasswordWithBody Choose a password with a one-time token
 //
-// For users who have no password yet or have lost it. An admin creates the token (`createUser`,
+// For people who have lost their password, and for invited users. An admin creates the token (`createUser`,
 // `createPasswordReset`). It works once, for 72 hours, and until the user gets a newer one. All sessions of the
-// user end, and failed log-ins of the account are forgotten. The password must meet the rules of `POST
+// person end, and failed log-ins of the account are forgotten.
+//
+// The token of an invited user accepts the invitation. If the person has an account already, because another tenant
+// invited them before, `new_password` must be its password, which doesn't change; a wrong one is 422 (`/new_password`,
+// `wrong`) and counts as a wrong password does.
+// The password must meet the rules of `POST
 // /api/v1/auth/password`. A refused password (422) doesn't use up the token.
 //
 // A token that is unknown, used, replaced or expired, or that belongs to an inactive user or to a suspended tenant, is
@@ -4639,9 +4787,14 @@ func (c *Client) ResetPasswordWithBody(ctx context.Context, contentType string, 
 
 // ResetPassword Choose a password with a one-time token
 //
-// For users who have no password yet or have lost it. An admin creates the token (`createUser`,
+// For people who have lost their password, and for invited users. An admin creates the token (`createUser`,
 // `createPasswordReset`). It works once, for 72 hours, and until the user gets a newer one. All sessions of the
-// user end, and failed log-ins of the account are forgotten. The password must meet the rules of `POST
+// person end, and failed log-ins of the account are forgotten.
+//
+// The token of an invited user accepts the invitation. If the person has an account already, because another tenant
+// invited them before, `new_password` must be its password, which doesn't change; a wrong one is 422 (`/new_password`,
+// `wrong`) and counts as a wrong password does.
+// The password must meet the rules of `POST
 // /api/v1/auth/password`. A refused password (422) doesn't use up the token.
 //
 // A token that is unknown, used, replaced or expired, or that belongs to an inactive user or to a suspended tenant, is
@@ -4731,6 +4884,46 @@ func (c *Client) ListMySessions(ctx context.Context, params *ListMySessionsParam
 // Corresponds with DELETE /api/v1/auth/sessions/{id} (the `EndMySession` operationId).
 func (c *Client) EndMySession(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewEndMySessionRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SwitchTenantWithBody Enter another of my tenants
+//
+// Starts a session in another tenant of the person, without the password. The current session continues, so that two
+// tabs can work in two tenants. A tenant that the person can't enter is 400 (`unknown_reference`), as a missing one is.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/auth/switch (the `SwitchTenant` operationId).
+func (c *Client) SwitchTenantWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSwitchTenantRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SwitchTenant Enter another of my tenants
+//
+// Starts a session in another tenant of the person, without the password. The current session continues, so that two
+// tabs can work in two tenants. A tenant that the person can't enter is 400 (`unknown_reference`), as a missing one is.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/auth/switch (the `SwitchTenant` operationId).
+func (c *Client) SwitchTenant(ctx context.Context, body SwitchTenantJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSwitchTenantRequest(c.Server, body)
 	if err != nil {
 		return nil, err
 	}
@@ -5460,14 +5653,14 @@ func (c *Client) ListUsers(ctx context.Context, params *ListUsersParams, reqEdit
 	return c.Client.Do(req)
 }
 
-// CreateUserWithBody Create a user
+// CreateUserWithBody Invite a user
 //
-// The new user is active and has no password. Give them the one-time token, or the link with it: they choose a
-// password with `POST /api/v1/auth/password/reset` within 72 hours. Only this reply contains the token. If it is
-// lost, create another one with `POST /api/v1/users/{id}/password-reset`.
+// The new user is invited. Give them the one-time token, or the link with it: they accept the invitation with `POST
+// /api/v1/auth/password/reset` within 72 hours. Only this reply contains the token. If it is lost, create another one
+// with `POST /api/v1/users/{id}/password-reset`.
 //
-// An e-mail address must be unique in the whole installation, also among other tenants (409 `already_exists`). A tenant that has
-// reached its maximum number of users, active or not, gets 409 `quota_exceeded`. `company_id`, `branch_id` and `department_id`
+// An e-mail address must be unique in the tenant (409 `already_exists`). The reply is the same whether the person has an
+// account in another tenant or not. A tenant that has reached its maximum number of users, active or not, gets 409 `quota_exceeded`. `company_id`, `branch_id` and `department_id`
 // must exist and belong together (400 `unknown_reference`).
 //
 // Takes any type of body and a specified content type.
@@ -5485,14 +5678,14 @@ func (c *Client) CreateUserWithBody(ctx context.Context, params *CreateUserParam
 	return c.Client.Do(req)
 }
 
-// CreateUser Create a user
+// CreateUser Invite a user
 //
-// The new user is active and has no password. Give them the one-time token, or the link with it: they choose a
-// password with `POST /api/v1/auth/password/reset` within 72 hours. Only this reply contains the token. If it is
-// lost, create another one with `POST /api/v1/users/{id}/password-reset`.
+// The new user is invited. Give them the one-time token, or the link with it: they accept the invitation with `POST
+// /api/v1/auth/password/reset` within 72 hours. Only this reply contains the token. If it is lost, create another one
+// with `POST /api/v1/users/{id}/password-reset`.
 //
-// An e-mail address must be unique in the whole installation, also among other tenants (409 `already_exists`). A tenant that has
-// reached its maximum number of users, active or not, gets 409 `quota_exceeded`. `company_id`, `branch_id` and `department_id`
+// An e-mail address must be unique in the tenant (409 `already_exists`). The reply is the same whether the person has an
+// account in another tenant or not. A tenant that has reached its maximum number of users, active or not, gets 409 `quota_exceeded`. `company_id`, `branch_id` and `department_id`
 // must exist and belong together (400 `unknown_reference`).
 //
 // Takes a body of the `application/json` content type.
@@ -5512,7 +5705,7 @@ func (c *Client) CreateUser(ctx context.Context, params *CreateUserParams, body 
 
 // DeleteUser Delete a user
 //
-// The user and their sessions are deleted at once. Departments that they head lose their head. Their entries
+// The user and their sessions are deleted at once, and the account, unless it has a user in another tenant. Departments that they head lose their head. Their entries
 // stay in the audit trail. Users may delete themselves. The last active admin of a tenant and the last active
 // superuser who can log in can't be deleted (409, `last_admin`). Only superusers can delete a superuser (403).
 // To keep the account, deactivate it instead.
@@ -5552,9 +5745,11 @@ func (c *Client) GetUser(ctx context.Context, id ID, params *GetUserParams, reqE
 //
 // Absent fields keep their values; `null` clears a nullable field. A request without changes returns the user
 // with the same `ETag` and writes no audit entry. A new role takes effect at the user's next request. A new
-// e-mail address invalidates an open one-time token, because it may have been sent to the old address.
+// e-mail address invalidates an open one-time token, because it may have been sent to the old address, and ends the
+// person's sessions. Once the person has accepted an invitation of another tenant, only they can change the address
+// (409 `not_managed`). An address that another account has is 409 `already_exists`.
 //
-// The last active admin of the tenant who can log in must stay an admin (409 `last_admin`); invited admins without a password
+// The last active admin of the tenant who can log in must stay an admin (409 `last_admin`); invited admins
 // don't count. Only superusers can change a superuser (403). The conditions for e-mail address and assignment are those of
 // `createUser`; company, branch and department must belong together after the change.
 //
@@ -5577,9 +5772,11 @@ func (c *Client) UpdateUserWithBody(ctx context.Context, id ID, params *UpdateUs
 //
 // Absent fields keep their values; `null` clears a nullable field. A request without changes returns the user
 // with the same `ETag` and writes no audit entry. A new role takes effect at the user's next request. A new
-// e-mail address invalidates an open one-time token, because it may have been sent to the old address.
+// e-mail address invalidates an open one-time token, because it may have been sent to the old address, and ends the
+// person's sessions. Once the person has accepted an invitation of another tenant, only they can change the address
+// (409 `not_managed`). An address that another account has is 409 `already_exists`.
 //
-// The last active admin of the tenant who can log in must stay an admin (409 `last_admin`); invited admins without a password
+// The last active admin of the tenant who can log in must stay an admin (409 `last_admin`); invited admins
 // don't count. Only superusers can change a superuser (403). The conditions for e-mail address and assignment are those of
 // `createUser`; company, branch and department must belong together after the change.
 //
@@ -5641,6 +5838,9 @@ func (c *Client) DeactivateUser(ctx context.Context, id ID, params *DeactivateUs
 // The user can choose a password with it by `POST /api/v1/auth/password/reset`, once and within 72 hours. It
 // replaces an older token. Until it is used, the password and the sessions stay valid. To stop a user at once,
 // end the sessions or deactivate the user.
+//
+// For an invited user it is a new token to accept the invitation. Once the person has accepted an invitation of another
+// tenant, only they can change the password (409 `not_managed`).
 //
 // An inactive user has to be activated first (409, `user_inactive`). Tokens for superusers are made by superusers
 // alone (403).
@@ -6797,6 +6997,33 @@ func NewUpdateMeRequestWithBody(server string, params *UpdateMeParams, contentTy
 	return req, nil
 }
 
+// NewListMembershipsRequest constructs an http.Request for the ListMemberships method
+func NewListMembershipsRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/auth/memberships")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewChangePasswordRequest calls the generic ChangePassword builder with application/json body
 func NewChangePasswordRequest(server string, body ChangePasswordJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -7013,6 +7240,46 @@ func NewEndMySessionRequest(server string, id ID) (*http.Request, error) {
 	if err != nil {
 		return nil, err
 	}
+
+	return req, nil
+}
+
+// NewSwitchTenantRequest calls the generic SwitchTenant builder with application/json body
+func NewSwitchTenantRequest(server string, body SwitchTenantJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSwitchTenantRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewSwitchTenantRequestWithBody constructs an http.Request for the SwitchTenant method, with any body, and a specified content type
+func NewSwitchTenantRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/auth/switch")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
 
 	return req, nil
 }
@@ -9485,6 +9752,18 @@ func NewListUsersRequest(server string, params *ListUsersParams) (*http.Request,
 
 		}
 
+		if params.IsInvited != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "is_invited", *params.IsInvited, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if params.CompanyID != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "company_id", *params.CompanyID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "uuid"}); err != nil {
@@ -10579,7 +10858,10 @@ type ClientWithResponsesInterface interface {
 
 	// LoginWithBodyWithResponse Log in
 	//
-	// Starts a session. A wrong e-mail address, a wrong password and an inactive user get the same 401, in the same time.
+	// Starts a session in a tenant of the person: in the one that `tenant` names, or else in the one used last. `memberships`
+	// lists the tenants that the person can enter; `POST /api/v1/auth/switch` enters another one.
+	//
+	// A wrong e-mail address, a wrong password, an inactive user and a `tenant` to which the person doesn't belong get the same 401, in the same time.
 	// A suspended tenant is named (403) only after the right password.
 	//
 	// Wrong passwords slow down: after 5 for an account from one address, 100 from one address or 100 for one account, each
@@ -10595,7 +10877,10 @@ type ClientWithResponsesInterface interface {
 
 	// LoginWithResponse Log in
 	//
-	// Starts a session. A wrong e-mail address, a wrong password and an inactive user get the same 401, in the same time.
+	// Starts a session in a tenant of the person: in the one that `tenant` names, or else in the one used last. `memberships`
+	// lists the tenants that the person can enter; `POST /api/v1/auth/switch` enters another one.
+	//
+	// A wrong e-mail address, a wrong password, an inactive user and a `tenant` to which the person doesn't belong get the same 401, in the same time.
 	// A suspended tenant is named (403) only after the right password.
 	//
 	// Wrong passwords slow down: after 5 for an account from one address, 100 from one address or 100 for one account, each
@@ -10611,7 +10896,7 @@ type ClientWithResponsesInterface interface {
 
 	// LogoutWithBodyWithResponse Log out
 	//
-	// Ends the current session, all others, or all, with their access and refresh tokens. This takes effect at once, and on other instances within a second.
+	// Ends the current session, all others, or all, with their access and refresh tokens. The last two end sessions in all tenants of the person. This takes effect at once, and on other instances within a second.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -10620,7 +10905,7 @@ type ClientWithResponsesInterface interface {
 
 	// LogoutWithResponse Log out
 	//
-	// Ends the current session, all others, or all, with their access and refresh tokens. This takes effect at once, and on other instances within a second.
+	// Ends the current session, all others, or all, with their access and refresh tokens. The last two end sessions in all tenants of the person. This takes effect at once, and on other instances within a second.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -10659,9 +10944,18 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with PUT /api/v1/auth/me (the `UpdateMe` operationId).
 	UpdateMeWithResponse(ctx context.Context, params *UpdateMeParams, body UpdateMeJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateMeResponse, error)
 
+	// ListMembershipsWithResponse List my tenants
+	//
+	// The tenants that the logged-in person can enter, sorted by id. Suspended tenants and those in which the user is inactive are left out.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/auth/memberships (the `ListMemberships` operationId).
+	ListMembershipsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListMembershipsResponse, error)
+
 	// ChangePasswordWithBodyWithResponse Change my password
 	//
-	// All other sessions of the user end. The new password has at least 12 characters (as people count them) and at
+	// All other sessions of the person end, in all tenants. The new password has at least 12 characters (as people count them) and at
 	// most 72 bytes in UTF-8. It must not be a common password, contain the user's e-mail address or its part before
 	// the @, or be the current password. There are no rules about kinds of characters.
 	//
@@ -10675,7 +10969,7 @@ type ClientWithResponsesInterface interface {
 
 	// ChangePasswordWithResponse Change my password
 	//
-	// All other sessions of the user end. The new password has at least 12 characters (as people count them) and at
+	// All other sessions of the person end, in all tenants. The new password has at least 12 characters (as people count them) and at
 	// most 72 bytes in UTF-8. It must not be a common password, contain the user's e-mail address or its part before
 	// the @, or be the current password. There are no rules about kinds of characters.
 	//
@@ -10689,9 +10983,14 @@ type ClientWithResponsesInterface interface {
 
 	// ResetPasswordWithBodyWithResponse Choose a password with a one-time token
 	//
-	// For users who have no password yet or have lost it. An admin creates the token (`createUser`,
+	// For people who have lost their password, and for invited users. An admin creates the token (`createUser`,
 	// `createPasswordReset`). It works once, for 72 hours, and until the user gets a newer one. All sessions of the
-	// user end, and failed log-ins of the account are forgotten. The password must meet the rules of `POST
+	// person end, and failed log-ins of the account are forgotten.
+	//
+	// The token of an invited user accepts the invitation. If the person has an account already, because another tenant
+	// invited them before, `new_password` must be its password, which doesn't change; a wrong one is 422 (`/new_password`,
+	// `wrong`) and counts as a wrong password does.
+	// The password must meet the rules of `POST
 	// /api/v1/auth/password`. A refused password (422) doesn't use up the token.
 	//
 	// A token that is unknown, used, replaced or expired, or that belongs to an inactive user or to a suspended tenant, is
@@ -10705,9 +11004,14 @@ type ClientWithResponsesInterface interface {
 
 	// ResetPasswordWithResponse Choose a password with a one-time token
 	//
-	// For users who have no password yet or have lost it. An admin creates the token (`createUser`,
+	// For people who have lost their password, and for invited users. An admin creates the token (`createUser`,
 	// `createPasswordReset`). It works once, for 72 hours, and until the user gets a newer one. All sessions of the
-	// user end, and failed log-ins of the account are forgotten. The password must meet the rules of `POST
+	// person end, and failed log-ins of the account are forgotten.
+	//
+	// The token of an invited user accepts the invitation. If the person has an account already, because another tenant
+	// invited them before, `new_password` must be its password, which doesn't change; a wrong one is 422 (`/new_password`,
+	// `wrong`) and counts as a wrong password does.
+	// The password must meet the rules of `POST
 	// /api/v1/auth/password`. A refused password (422) doesn't use up the token.
 	//
 	// A token that is unknown, used, replaced or expired, or that belongs to an inactive user or to a suspended tenant, is
@@ -10760,6 +11064,26 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with DELETE /api/v1/auth/sessions/{id} (the `EndMySession` operationId).
 	EndMySessionWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*EndMySessionResponse, error)
+
+	// SwitchTenantWithBodyWithResponse Enter another of my tenants
+	//
+	// Starts a session in another tenant of the person, without the password. The current session continues, so that two
+	// tabs can work in two tenants. A tenant that the person can't enter is 400 (`unknown_reference`), as a missing one is.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/auth/switch (the `SwitchTenant` operationId).
+	SwitchTenantWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SwitchTenantResponse, error)
+
+	// SwitchTenantWithResponse Enter another of my tenants
+	//
+	// Starts a session in another tenant of the person, without the password. The current session continues, so that two
+	// tabs can work in two tenants. A tenant that the person can't enter is 400 (`unknown_reference`), as a missing one is.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/auth/switch (the `SwitchTenant` operationId).
+	SwitchTenantWithResponse(ctx context.Context, body SwitchTenantJSONRequestBody, reqEditors ...RequestEditorFn) (*SwitchTenantResponse, error)
 
 	// ListBranchesWithResponse List branches
 	//
@@ -11160,14 +11484,14 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/users (the `ListUsers` operationId).
 	ListUsersWithResponse(ctx context.Context, params *ListUsersParams, reqEditors ...RequestEditorFn) (*ListUsersResponse, error)
 
-	// CreateUserWithBodyWithResponse Create a user
+	// CreateUserWithBodyWithResponse Invite a user
 	//
-	// The new user is active and has no password. Give them the one-time token, or the link with it: they choose a
-	// password with `POST /api/v1/auth/password/reset` within 72 hours. Only this reply contains the token. If it is
-	// lost, create another one with `POST /api/v1/users/{id}/password-reset`.
+	// The new user is invited. Give them the one-time token, or the link with it: they accept the invitation with `POST
+	// /api/v1/auth/password/reset` within 72 hours. Only this reply contains the token. If it is lost, create another one
+	// with `POST /api/v1/users/{id}/password-reset`.
 	//
-	// An e-mail address must be unique in the whole installation, also among other tenants (409 `already_exists`). A tenant that has
-	// reached its maximum number of users, active or not, gets 409 `quota_exceeded`. `company_id`, `branch_id` and `department_id`
+	// An e-mail address must be unique in the tenant (409 `already_exists`). The reply is the same whether the person has an
+	// account in another tenant or not. A tenant that has reached its maximum number of users, active or not, gets 409 `quota_exceeded`. `company_id`, `branch_id` and `department_id`
 	// must exist and belong together (400 `unknown_reference`).
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -11175,14 +11499,14 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/users (the `CreateUser` operationId).
 	CreateUserWithBodyWithResponse(ctx context.Context, params *CreateUserParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateUserResponse, error)
 
-	// CreateUserWithResponse Create a user
+	// CreateUserWithResponse Invite a user
 	//
-	// The new user is active and has no password. Give them the one-time token, or the link with it: they choose a
-	// password with `POST /api/v1/auth/password/reset` within 72 hours. Only this reply contains the token. If it is
-	// lost, create another one with `POST /api/v1/users/{id}/password-reset`.
+	// The new user is invited. Give them the one-time token, or the link with it: they accept the invitation with `POST
+	// /api/v1/auth/password/reset` within 72 hours. Only this reply contains the token. If it is lost, create another one
+	// with `POST /api/v1/users/{id}/password-reset`.
 	//
-	// An e-mail address must be unique in the whole installation, also among other tenants (409 `already_exists`). A tenant that has
-	// reached its maximum number of users, active or not, gets 409 `quota_exceeded`. `company_id`, `branch_id` and `department_id`
+	// An e-mail address must be unique in the tenant (409 `already_exists`). The reply is the same whether the person has an
+	// account in another tenant or not. A tenant that has reached its maximum number of users, active or not, gets 409 `quota_exceeded`. `company_id`, `branch_id` and `department_id`
 	// must exist and belong together (400 `unknown_reference`).
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
@@ -11192,7 +11516,7 @@ type ClientWithResponsesInterface interface {
 
 	// DeleteUserWithResponse Delete a user
 	//
-	// The user and their sessions are deleted at once. Departments that they head lose their head. Their entries
+	// The user and their sessions are deleted at once, and the account, unless it has a user in another tenant. Departments that they head lose their head. Their entries
 	// stay in the audit trail. Users may delete themselves. The last active admin of a tenant and the last active
 	// superuser who can log in can't be deleted (409, `last_admin`). Only superusers can delete a superuser (403).
 	// To keep the account, deactivate it instead.
@@ -11216,9 +11540,11 @@ type ClientWithResponsesInterface interface {
 	//
 	// Absent fields keep their values; `null` clears a nullable field. A request without changes returns the user
 	// with the same `ETag` and writes no audit entry. A new role takes effect at the user's next request. A new
-	// e-mail address invalidates an open one-time token, because it may have been sent to the old address.
+	// e-mail address invalidates an open one-time token, because it may have been sent to the old address, and ends the
+	// person's sessions. Once the person has accepted an invitation of another tenant, only they can change the address
+	// (409 `not_managed`). An address that another account has is 409 `already_exists`.
 	//
-	// The last active admin of the tenant who can log in must stay an admin (409 `last_admin`); invited admins without a password
+	// The last active admin of the tenant who can log in must stay an admin (409 `last_admin`); invited admins
 	// don't count. Only superusers can change a superuser (403). The conditions for e-mail address and assignment are those of
 	// `createUser`; company, branch and department must belong together after the change.
 	//
@@ -11231,9 +11557,11 @@ type ClientWithResponsesInterface interface {
 	//
 	// Absent fields keep their values; `null` clears a nullable field. A request without changes returns the user
 	// with the same `ETag` and writes no audit entry. A new role takes effect at the user's next request. A new
-	// e-mail address invalidates an open one-time token, because it may have been sent to the old address.
+	// e-mail address invalidates an open one-time token, because it may have been sent to the old address, and ends the
+	// person's sessions. Once the person has accepted an invitation of another tenant, only they can change the address
+	// (409 `not_managed`). An address that another account has is 409 `already_exists`.
 	//
-	// The last active admin of the tenant who can log in must stay an admin (409 `last_admin`); invited admins without a password
+	// The last active admin of the tenant who can log in must stay an admin (409 `last_admin`); invited admins
 	// don't count. Only superusers can change a superuser (403). The conditions for e-mail address and assignment are those of
 	// `createUser`; company, branch and department must belong together after the change.
 	//
@@ -11269,6 +11597,9 @@ type ClientWithResponsesInterface interface {
 	// The user can choose a password with it by `POST /api/v1/auth/password/reset`, once and within 72 hours. It
 	// replaces an older token. Until it is used, the password and the sessions stay valid. To stop a user at once,
 	// end the sessions or deactivate the user.
+	//
+	// For an invited user it is a new token to accept the invitation. Once the person has accepted an invitation of another
+	// tenant, only they can change the password (409 `not_managed`).
 	//
 	// An inactive user has to be activated first (409, `user_inactive`). Tokens for superusers are made by superusers
 	// alone (403).
@@ -13099,6 +13430,122 @@ func (r UpdateMeResponse) ContentType() string {
 	return ""
 }
 
+// ListMembershipsResponse401Headers the declared response headers of an HTTP 401 response for ListMemberships
+type ListMembershipsResponse401Headers struct {
+	WWWAuthenticate string
+}
+
+// ListMembershipsResponse429Headers the declared response headers of an HTTP 429 response for ListMemberships
+type ListMembershipsResponse429Headers struct {
+	RateLimit           *string
+	RateLimitPolicy     *string
+	RetryAfter          int
+	XRateLimitLimit     *int
+	XRateLimitRemaining *int
+	XRateLimitReset     *int
+}
+
+// ListMembershipsResponse503Headers the declared response headers of an HTTP 503 response for ListMemberships
+type ListMembershipsResponse503Headers struct {
+	RetryAfter int
+}
+
+type ListMembershipsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *MembershipList
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Unauthenticated
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *Denied
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *Failed
+	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationProblemJSON503 *Unavailable
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ListMembershipsResponse401Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *ListMembershipsResponse429Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *ListMembershipsResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListMembershipsResponse) GetJSON200() *MembershipList {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ListMembershipsResponse) GetApplicationProblemJSON401() *Unauthenticated {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ListMembershipsResponse) GetApplicationProblemJSON403() *Denied {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r ListMembershipsResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r ListMembershipsResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r ListMembershipsResponse) GetApplicationProblemJSON429() *TooManyRequests {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r ListMembershipsResponse) GetApplicationProblemJSON500() *Failed {
+	return r.ApplicationProblemJSON500
+}
+
+// GetApplicationProblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r ListMembershipsResponse) GetApplicationProblemJSON503() *Unavailable {
+	return r.ApplicationProblemJSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r ListMembershipsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListMembershipsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListMembershipsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListMembershipsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // ChangePasswordResponse401Headers the declared response headers of an HTTP 401 response for ChangePassword
 type ChangePasswordResponse401Headers struct {
 	WWWAuthenticate string
@@ -13708,6 +14155,150 @@ func (r EndMySessionResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r EndMySessionResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// SwitchTenantResponse401Headers the declared response headers of an HTTP 401 response for SwitchTenant
+type SwitchTenantResponse401Headers struct {
+	WWWAuthenticate string
+}
+
+// SwitchTenantResponse415Headers the declared response headers of an HTTP 415 response for SwitchTenant
+type SwitchTenantResponse415Headers struct {
+	AcceptEncoding *string
+}
+
+// SwitchTenantResponse429Headers the declared response headers of an HTTP 429 response for SwitchTenant
+type SwitchTenantResponse429Headers struct {
+	RateLimit           *string
+	RateLimitPolicy     *string
+	RetryAfter          int
+	XRateLimitLimit     *int
+	XRateLimitRemaining *int
+	XRateLimitReset     *int
+}
+
+// SwitchTenantResponse503Headers the declared response headers of an HTTP 503 response for SwitchTenant
+type SwitchTenantResponse503Headers struct {
+	RetryAfter int
+}
+
+type SwitchTenantResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *LoginResult
+	// ApplicationProblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationProblemJSON400 *BadRequest
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Unauthenticated
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *Denied
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *BodyTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *Failed
+	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationProblemJSON503 *Unavailable
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *SwitchTenantResponse401Headers
+	// Headers415 the parsed response headers for an HTTP 415 response
+	Headers415 *SwitchTenantResponse415Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *SwitchTenantResponse429Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *SwitchTenantResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r SwitchTenantResponse) GetJSON200() *LoginResult {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r SwitchTenantResponse) GetApplicationProblemJSON400() *BadRequest {
+	return r.ApplicationProblemJSON400
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r SwitchTenantResponse) GetApplicationProblemJSON401() *Unauthenticated {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r SwitchTenantResponse) GetApplicationProblemJSON403() *Denied {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r SwitchTenantResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r SwitchTenantResponse) GetApplicationProblemJSON413() *BodyTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r SwitchTenantResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r SwitchTenantResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r SwitchTenantResponse) GetApplicationProblemJSON429() *TooManyRequests {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r SwitchTenantResponse) GetApplicationProblemJSON500() *Failed {
+	return r.ApplicationProblemJSON500
+}
+
+// GetApplicationProblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r SwitchTenantResponse) GetApplicationProblemJSON503() *Unavailable {
+	return r.ApplicationProblemJSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r SwitchTenantResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SwitchTenantResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SwitchTenantResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SwitchTenantResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -19446,7 +20037,10 @@ func (c *ClientWithResponses) VerifyAuditTrailWithResponse(ctx context.Context, 
 
 // LoginWithBodyWithResponse Log in
 //
-// Starts a session. A wrong e-mail address, a wrong password and an inactive user get the same 401, in the same time.
+// Starts a session in a tenant of the person: in the one that `tenant` names, or else in the one used last. `memberships`
+// lists the tenants that the person can enter; `POST /api/v1/auth/switch` enters another one.
+//
+// A wrong e-mail address, a wrong password, an inactive user and a `tenant` to which the person doesn't belong get the same 401, in the same time.
 // A suspended tenant is named (403) only after the right password.
 //
 // Wrong passwords slow down: after 5 for an account from one address, 100 from one address or 100 for one account, each
@@ -19468,7 +20062,10 @@ func (c *ClientWithResponses) LoginWithBodyWithResponse(ctx context.Context, con
 
 // LoginWithResponse Log in
 //
-// Starts a session. A wrong e-mail address, a wrong password and an inactive user get the same 401, in the same time.
+// Starts a session in a tenant of the person: in the one that `tenant` names, or else in the one used last. `memberships`
+// lists the tenants that the person can enter; `POST /api/v1/auth/switch` enters another one.
+//
+// A wrong e-mail address, a wrong password, an inactive user and a `tenant` to which the person doesn't belong get the same 401, in the same time.
 // A suspended tenant is named (403) only after the right password.
 //
 // Wrong passwords slow down: after 5 for an account from one address, 100 from one address or 100 for one account, each
@@ -19490,7 +20087,7 @@ func (c *ClientWithResponses) LoginWithResponse(ctx context.Context, body LoginJ
 
 // LogoutWithBodyWithResponse Log out
 //
-// Ends the current session, all others, or all, with their access and refresh tokens. This takes effect at once, and on other instances within a second.
+// Ends the current session, all others, or all, with their access and refresh tokens. The last two end sessions in all tenants of the person. This takes effect at once, and on other instances within a second.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -19505,7 +20102,7 @@ func (c *ClientWithResponses) LogoutWithBodyWithResponse(ctx context.Context, co
 
 // LogoutWithResponse Log out
 //
-// Ends the current session, all others, or all, with their access and refresh tokens. This takes effect at once, and on other instances within a second.
+// Ends the current session, all others, or all, with their access and refresh tokens. The last two end sessions in all tenants of the person. This takes effect at once, and on other instances within a second.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -19568,9 +20165,24 @@ func (c *ClientWithResponses) UpdateMeWithResponse(ctx context.Context, params *
 	return ParseUpdateMeResponse(rsp)
 }
 
+// ListMembershipsWithResponse List my tenants
+//
+// The tenants that the logged-in person can enter, sorted by id. Suspended tenants and those in which the user is inactive are left out.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/auth/memberships (the `ListMemberships` operationId).
+func (c *ClientWithResponses) ListMembershipsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListMembershipsResponse, error) {
+	rsp, err := c.ListMemberships(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListMembershipsResponse(rsp)
+}
+
 // ChangePasswordWithBodyWithResponse Change my password
 //
-// All other sessions of the user end. The new password has at least 12 characters (as people count them) and at
+// All other sessions of the person end, in all tenants. The new password has at least 12 characters (as people count them) and at
 // most 72 bytes in UTF-8. It must not be a common password, contain the user's e-mail address or its part before
 // the @, or be the current password. There are no rules about kinds of characters.
 //
@@ -19590,7 +20202,7 @@ func (c *ClientWithResponses) ChangePasswordWithBodyWithResponse(ctx context.Con
 
 // ChangePasswordWithResponse Change my password
 //
-// All other sessions of the user end. The new password has at least 12 characters (as people count them) and at
+// All other sessions of the person end, in all tenants. The new password has at least 12 characters (as people count them) and at
 // most 72 bytes in UTF-8. It must not be a common password, contain the user's e-mail address or its part before
 // the @, or be the current password. There are no rules about kinds of characters.
 //
@@ -19610,9 +20222,14 @@ func (c *ClientWithResponses) ChangePasswordWithResponse(ctx context.Context, bo
 
 // ResetPasswordWithBodyWithResponse Choose a password with a one-time token
 //
-// For users who have no password yet or have lost it. An admin creates the token (`createUser`,
+// For people who have lost their password, and for invited users. An admin creates the token (`createUser`,
 // `createPasswordReset`). It works once, for 72 hours, and until the user gets a newer one. All sessions of the
-// user end, and failed log-ins of the account are forgotten. The password must meet the rules of `POST
+// person end, and failed log-ins of the account are forgotten.
+//
+// The token of an invited user accepts the invitation. If the person has an account already, because another tenant
+// invited them before, `new_password` must be its password, which doesn't change; a wrong one is 422 (`/new_password`,
+// `wrong`) and counts as a wrong password does.
+// The password must meet the rules of `POST
 // /api/v1/auth/password`. A refused password (422) doesn't use up the token.
 //
 // A token that is unknown, used, replaced or expired, or that belongs to an inactive user or to a suspended tenant, is
@@ -19632,9 +20249,14 @@ func (c *ClientWithResponses) ResetPasswordWithBodyWithResponse(ctx context.Cont
 
 // ResetPasswordWithResponse Choose a password with a one-time token
 //
-// For users who have no password yet or have lost it. An admin creates the token (`createUser`,
+// For people who have lost their password, and for invited users. An admin creates the token (`createUser`,
 // `createPasswordReset`). It works once, for 72 hours, and until the user gets a newer one. All sessions of the
-// user end, and failed log-ins of the account are forgotten. The password must meet the rules of `POST
+// person end, and failed log-ins of the account are forgotten.
+//
+// The token of an invited user accepts the invitation. If the person has an account already, because another tenant
+// invited them before, `new_password` must be its password, which doesn't change; a wrong one is 422 (`/new_password`,
+// `wrong`) and counts as a wrong password does.
+// The password must meet the rules of `POST
 // /api/v1/auth/password`. A refused password (422) doesn't use up the token.
 //
 // A token that is unknown, used, replaced or expired, or that belongs to an inactive user or to a suspended tenant, is
@@ -19716,6 +20338,38 @@ func (c *ClientWithResponses) EndMySessionWithResponse(ctx context.Context, id I
 		return nil, err
 	}
 	return ParseEndMySessionResponse(rsp)
+}
+
+// SwitchTenantWithBodyWithResponse Enter another of my tenants
+//
+// Starts a session in another tenant of the person, without the password. The current session continues, so that two
+// tabs can work in two tenants. A tenant that the person can't enter is 400 (`unknown_reference`), as a missing one is.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/auth/switch (the `SwitchTenant` operationId).
+func (c *ClientWithResponses) SwitchTenantWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SwitchTenantResponse, error) {
+	rsp, err := c.SwitchTenantWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSwitchTenantResponse(rsp)
+}
+
+// SwitchTenantWithResponse Enter another of my tenants
+//
+// Starts a session in another tenant of the person, without the password. The current session continues, so that two
+// tabs can work in two tenants. A tenant that the person can't enter is 400 (`unknown_reference`), as a missing one is.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/auth/switch (the `SwitchTenant` operationId).
+func (c *ClientWithResponses) SwitchTenantWithResponse(ctx context.Context, body SwitchTenantJSONRequestBody, reqEditors ...RequestEditorFn) (*SwitchTenantResponse, error) {
+	rsp, err := c.SwitchTenant(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSwitchTenantResponse(rsp)
 }
 
 // ListBranchesWithResponse List branches
@@ -20333,14 +20987,14 @@ func (c *ClientWithResponses) ListUsersWithResponse(ctx context.Context, params 
 	return ParseListUsersResponse(rsp)
 }
 
-// CreateUserWithBodyWithResponse Create a user
+// CreateUserWithBodyWithResponse Invite a user
 //
-// The new user is active and has no password. Give them the one-time token, or the link with it: they choose a
-// password with `POST /api/v1/auth/password/reset` within 72 hours. Only this reply contains the token. If it is
-// lost, create another one with `POST /api/v1/users/{id}/password-reset`.
+// The new user is invited. Give them the one-time token, or the link with it: they accept the invitation with `POST
+// /api/v1/auth/password/reset` within 72 hours. Only this reply contains the token. If it is lost, create another one
+// with `POST /api/v1/users/{id}/password-reset`.
 //
-// An e-mail address must be unique in the whole installation, also among other tenants (409 `already_exists`). A tenant that has
-// reached its maximum number of users, active or not, gets 409 `quota_exceeded`. `company_id`, `branch_id` and `department_id`
+// An e-mail address must be unique in the tenant (409 `already_exists`). The reply is the same whether the person has an
+// account in another tenant or not. A tenant that has reached its maximum number of users, active or not, gets 409 `quota_exceeded`. `company_id`, `branch_id` and `department_id`
 // must exist and belong together (400 `unknown_reference`).
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -20354,14 +21008,14 @@ func (c *ClientWithResponses) CreateUserWithBodyWithResponse(ctx context.Context
 	return ParseCreateUserResponse(rsp)
 }
 
-// CreateUserWithResponse Create a user
+// CreateUserWithResponse Invite a user
 //
-// The new user is active and has no password. Give them the one-time token, or the link with it: they choose a
-// password with `POST /api/v1/auth/password/reset` within 72 hours. Only this reply contains the token. If it is
-// lost, create another one with `POST /api/v1/users/{id}/password-reset`.
+// The new user is invited. Give them the one-time token, or the link with it: they accept the invitation with `POST
+// /api/v1/auth/password/reset` within 72 hours. Only this reply contains the token. If it is lost, create another one
+// with `POST /api/v1/users/{id}/password-reset`.
 //
-// An e-mail address must be unique in the whole installation, also among other tenants (409 `already_exists`). A tenant that has
-// reached its maximum number of users, active or not, gets 409 `quota_exceeded`. `company_id`, `branch_id` and `department_id`
+// An e-mail address must be unique in the tenant (409 `already_exists`). The reply is the same whether the person has an
+// account in another tenant or not. A tenant that has reached its maximum number of users, active or not, gets 409 `quota_exceeded`. `company_id`, `branch_id` and `department_id`
 // must exist and belong together (400 `unknown_reference`).
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
@@ -20377,7 +21031,7 @@ func (c *ClientWithResponses) CreateUserWithResponse(ctx context.Context, params
 
 // DeleteUserWithResponse Delete a user
 //
-// The user and their sessions are deleted at once. Departments that they head lose their head. Their entries
+// The user and their sessions are deleted at once, and the account, unless it has a user in another tenant. Departments that they head lose their head. Their entries
 // stay in the audit trail. Users may delete themselves. The last active admin of a tenant and the last active
 // superuser who can log in can't be deleted (409, `last_admin`). Only superusers can delete a superuser (403).
 // To keep the account, deactivate it instead.
@@ -20413,9 +21067,11 @@ func (c *ClientWithResponses) GetUserWithResponse(ctx context.Context, id ID, pa
 //
 // Absent fields keep their values; `null` clears a nullable field. A request without changes returns the user
 // with the same `ETag` and writes no audit entry. A new role takes effect at the user's next request. A new
-// e-mail address invalidates an open one-time token, because it may have been sent to the old address.
+// e-mail address invalidates an open one-time token, because it may have been sent to the old address, and ends the
+// person's sessions. Once the person has accepted an invitation of another tenant, only they can change the address
+// (409 `not_managed`). An address that another account has is 409 `already_exists`.
 //
-// The last active admin of the tenant who can log in must stay an admin (409 `last_admin`); invited admins without a password
+// The last active admin of the tenant who can log in must stay an admin (409 `last_admin`); invited admins
 // don't count. Only superusers can change a superuser (403). The conditions for e-mail address and assignment are those of
 // `createUser`; company, branch and department must belong together after the change.
 //
@@ -20434,9 +21090,11 @@ func (c *ClientWithResponses) UpdateUserWithBodyWithResponse(ctx context.Context
 //
 // Absent fields keep their values; `null` clears a nullable field. A request without changes returns the user
 // with the same `ETag` and writes no audit entry. A new role takes effect at the user's next request. A new
-// e-mail address invalidates an open one-time token, because it may have been sent to the old address.
+// e-mail address invalidates an open one-time token, because it may have been sent to the old address, and ends the
+// person's sessions. Once the person has accepted an invitation of another tenant, only they can change the address
+// (409 `not_managed`). An address that another account has is 409 `already_exists`.
 //
-// The last active admin of the tenant who can log in must stay an admin (409 `last_admin`); invited admins without a password
+// The last active admin of the tenant who can log in must stay an admin (409 `last_admin`); invited admins
 // don't count. Only superusers can change a superuser (403). The conditions for e-mail address and assignment are those of
 // `createUser`; company, branch and department must belong together after the change.
 //
@@ -20490,6 +21148,9 @@ func (c *ClientWithResponses) DeactivateUserWithResponse(ctx context.Context, id
 // The user can choose a password with it by `POST /api/v1/auth/password/reset`, once and within 72 hours. It
 // replaces an older token. Until it is used, the password and the sessions stay valid. To stop a user at once,
 // end the sessions or deactivate the user.
+//
+// For an invited user it is a new token to accept the invitation. Once the person has accepted an invitation of another
+// tenant, only they can change the password (409 `not_managed`).
 //
 // An inactive user has to be activated first (409, `user_inactive`). Tokens for superusers are made by superusers
 // alone (403).
@@ -22556,6 +23217,149 @@ func ParseUpdateMeResponse(rsp *http.Response) (*UpdateMeResponse, error) {
 	return response, nil
 }
 
+// ParseListMembershipsResponse parses an HTTP response from a ListMembershipsWithResponse call
+func ParseListMembershipsResponse(rsp *http.Response) (*ListMembershipsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListMembershipsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest MembershipList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthenticated
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Denied
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest TooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest Failed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Unavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers ListMembershipsResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 429:
+		var headers ListMembershipsResponse429Headers
+		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = value
+		}
+		if values := rsp.Header.Values("X-RateLimit-Limit"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRateLimitLimit = &value
+		}
+		if values := rsp.Header.Values("X-RateLimit-Remaining"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRateLimitRemaining = &value
+		}
+		if values := rsp.Header.Values("X-RateLimit-Reset"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRateLimitReset = &value
+		}
+		response.Headers429 = &headers
+	case rsp.StatusCode == 503:
+		var headers ListMembershipsResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseChangePasswordResponse parses an HTTP response from a ChangePasswordWithResponse call
 func ParseChangePasswordResponse(rsp *http.Response) (*ChangePasswordResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -23311,6 +24115,180 @@ func ParseEndMySessionResponse(rsp *http.Response) (*EndMySessionResponse, error
 		response.Headers429 = &headers
 	case rsp.StatusCode == 503:
 		var headers EndMySessionResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseSwitchTenantResponse parses an HTTP response from a SwitchTenantWithResponse call
+func ParseSwitchTenantResponse(rsp *http.Response) (*SwitchTenantResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SwitchTenantResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest LoginResult
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthenticated
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Denied
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest BodyTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest TooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest Failed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Unavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers SwitchTenantResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 415:
+		var headers SwitchTenantResponse415Headers
+		if values := rsp.Header.Values("Accept-Encoding"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Accept-Encoding", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.AcceptEncoding = &value
+		}
+		response.Headers415 = &headers
+	case rsp.StatusCode == 429:
+		var headers SwitchTenantResponse429Headers
+		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = value
+		}
+		if values := rsp.Header.Values("X-RateLimit-Limit"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRateLimitLimit = &value
+		}
+		if values := rsp.Header.Values("X-RateLimit-Remaining"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRateLimitRemaining = &value
+		}
+		if values := rsp.Header.Values("X-RateLimit-Reset"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRateLimitReset = &value
+		}
+		response.Headers429 = &headers
+	case rsp.StatusCode == 503:
+		var headers SwitchTenantResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "integer", Format: ""}); err != nil {
@@ -30028,6 +31006,9 @@ type ServerInterface interface {
 	// UpdateMe Update my profile
 	// (PUT /api/v1/auth/me)
 	UpdateMe(ctx echo.Context, params UpdateMeParams) error
+	// ListMemberships List my tenants
+	// (GET /api/v1/auth/memberships)
+	ListMemberships(ctx echo.Context) error
 	// ChangePassword Change my password
 	// (POST /api/v1/auth/password)
 	ChangePassword(ctx echo.Context) error
@@ -30043,6 +31024,9 @@ type ServerInterface interface {
 	// EndMySession End one of my sessions
 	// (DELETE /api/v1/auth/sessions/{id})
 	EndMySession(ctx echo.Context, id ID) error
+	// SwitchTenant Enter another of my tenants
+	// (POST /api/v1/auth/switch)
+	SwitchTenant(ctx echo.Context) error
 	// ListBranches List branches
 	// (GET /api/v1/org/branches)
 	ListBranches(ctx echo.Context, params ListBranchesParams) error
@@ -30127,7 +31111,7 @@ type ServerInterface interface {
 	// ListUsers List users
 	// (GET /api/v1/users)
 	ListUsers(ctx echo.Context, params ListUsersParams) error
-	// CreateUser Create a user
+	// CreateUser Invite a user
 	// (POST /api/v1/users)
 	CreateUser(ctx echo.Context, params CreateUserParams) error
 	// DeleteUser Delete a user
@@ -30624,6 +31608,15 @@ func (w *ServerInterfaceWrapper) UpdateMe(ctx echo.Context) error {
 	return err
 }
 
+// ListMemberships converts echo context to params.
+func (w *ServerInterfaceWrapper) ListMemberships(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListMemberships(ctx)
+	return err
+}
+
 // ChangePassword converts echo context to params.
 func (w *ServerInterfaceWrapper) ChangePassword(ctx echo.Context) error {
 	var err error
@@ -30689,6 +31682,15 @@ func (w *ServerInterfaceWrapper) EndMySession(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.EndMySession(ctx, id)
+	return err
+}
+
+// SwitchTenant converts echo context to params.
+func (w *ServerInterfaceWrapper) SwitchTenant(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.SwitchTenant(ctx)
 	return err
 }
 
@@ -32054,6 +33056,13 @@ func (w *ServerInterfaceWrapper) ListUsers(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter is_active: %s", err))
 	}
 
+	// ------------- Optional query parameter "is_invited" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "is_invited", ctx.QueryParams(), &params.IsInvited, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter is_invited: %s", err))
+	}
+
 	// ------------- Optional query parameter "company_id" -------------
 
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "company_id", ctx.QueryParams(), &params.CompanyID, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
@@ -32587,6 +33596,8 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 
 	router.POST(options.BaseURL+"/api/v1/auth/login", wrapper.Login, options.OperationMiddlewares["login"]...)
 	router.POST(options.BaseURL+"/api/v1/auth/refresh", wrapper.Refresh, options.OperationMiddlewares["refresh"]...)
+	router.GET(options.BaseURL+"/api/v1/auth/memberships", wrapper.ListMemberships, options.OperationMiddlewares["listMemberships"]...)
+	router.POST(options.BaseURL+"/api/v1/auth/switch", wrapper.SwitchTenant, options.OperationMiddlewares["switchTenant"]...)
 	router.POST(options.BaseURL+"/api/v1/auth/logout", wrapper.Logout, options.OperationMiddlewares["logout"]...)
 	router.GET(options.BaseURL+"/api/v1/auth/me", wrapper.GetMe, options.OperationMiddlewares["getMe"]...)
 	router.PUT(options.BaseURL+"/api/v1/auth/me", wrapper.UpdateMe, options.OperationMiddlewares["updateMe"]...)
@@ -35163,6 +36174,157 @@ func (response UpdateMe503ApplicationProblemPlusJSONResponse) VisitUpdateMeRespo
 	return err
 }
 
+type ListMembershipsRequestObject struct {
+}
+
+type ListMembershipsResponseObject interface {
+	VisitListMembershipsResponse(w http.ResponseWriter) error
+}
+
+type ListMemberships200JSONResponse MembershipList
+
+func (response ListMemberships200JSONResponse) VisitListMembershipsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListMemberships401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response ListMemberships401ApplicationProblemPlusJSONResponse) VisitListMembershipsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListMemberships403ApplicationProblemPlusJSONResponse struct {
+	DeniedApplicationProblemPlusJSONResponse
+}
+
+func (response ListMemberships403ApplicationProblemPlusJSONResponse) VisitListMembershipsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListMemberships406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response ListMemberships406ApplicationProblemPlusJSONResponse) VisitListMembershipsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListMemberships422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ListMemberships422ApplicationProblemPlusJSONResponse) VisitListMembershipsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListMemberships429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ListMemberships429ApplicationProblemPlusJSONResponse) VisitListMembershipsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	if response.Headers.XRateLimitLimit != nil {
+		w.Header().Set("X-RateLimit-Limit", fmt.Sprint(*response.Headers.XRateLimitLimit))
+	}
+	if response.Headers.XRateLimitRemaining != nil {
+		w.Header().Set("X-RateLimit-Remaining", fmt.Sprint(*response.Headers.XRateLimitRemaining))
+	}
+	if response.Headers.XRateLimitReset != nil {
+		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListMemberships500ApplicationProblemPlusJSONResponse struct {
+	FailedApplicationProblemPlusJSONResponse
+}
+
+func (response ListMemberships500ApplicationProblemPlusJSONResponse) VisitListMembershipsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListMemberships503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ListMemberships503ApplicationProblemPlusJSONResponse) VisitListMembershipsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ChangePasswordRequestObject struct {
 	Body *ChangePasswordJSONRequestBody
 }
@@ -35991,6 +37153,209 @@ type EndMySession503ApplicationProblemPlusJSONResponse struct {
 }
 
 func (response EndMySession503ApplicationProblemPlusJSONResponse) VisitEndMySessionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SwitchTenantRequestObject struct {
+	Body *SwitchTenantJSONRequestBody
+}
+
+type SwitchTenantResponseObject interface {
+	VisitSwitchTenantResponse(w http.ResponseWriter) error
+}
+
+type SwitchTenant200JSONResponse LoginResult
+
+func (response SwitchTenant200JSONResponse) VisitSwitchTenantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SwitchTenant400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response SwitchTenant400ApplicationProblemPlusJSONResponse) VisitSwitchTenantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SwitchTenant401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response SwitchTenant401ApplicationProblemPlusJSONResponse) VisitSwitchTenantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SwitchTenant403ApplicationProblemPlusJSONResponse struct {
+	DeniedApplicationProblemPlusJSONResponse
+}
+
+func (response SwitchTenant403ApplicationProblemPlusJSONResponse) VisitSwitchTenantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SwitchTenant406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response SwitchTenant406ApplicationProblemPlusJSONResponse) VisitSwitchTenantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SwitchTenant413ApplicationProblemPlusJSONResponse struct {
+	BodyTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response SwitchTenant413ApplicationProblemPlusJSONResponse) VisitSwitchTenantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SwitchTenant415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response SwitchTenant415ApplicationProblemPlusJSONResponse) VisitSwitchTenantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.AcceptEncoding != nil {
+		w.Header().Set("Accept-Encoding", fmt.Sprint(*response.Headers.AcceptEncoding))
+	}
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SwitchTenant422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response SwitchTenant422ApplicationProblemPlusJSONResponse) VisitSwitchTenantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SwitchTenant429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response SwitchTenant429ApplicationProblemPlusJSONResponse) VisitSwitchTenantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	if response.Headers.XRateLimitLimit != nil {
+		w.Header().Set("X-RateLimit-Limit", fmt.Sprint(*response.Headers.XRateLimitLimit))
+	}
+	if response.Headers.XRateLimitRemaining != nil {
+		w.Header().Set("X-RateLimit-Remaining", fmt.Sprint(*response.Headers.XRateLimitRemaining))
+	}
+	if response.Headers.XRateLimitReset != nil {
+		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SwitchTenant500ApplicationProblemPlusJSONResponse struct {
+	FailedApplicationProblemPlusJSONResponse
+}
+
+func (response SwitchTenant500ApplicationProblemPlusJSONResponse) VisitSwitchTenantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SwitchTenant503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response SwitchTenant503ApplicationProblemPlusJSONResponse) VisitSwitchTenantResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -44000,6 +45365,9 @@ type StrictServerInterface interface {
 	// UpdateMe Update my profile
 	// (PUT /api/v1/auth/me)
 	UpdateMe(ctx context.Context, request UpdateMeRequestObject) (UpdateMeResponseObject, error)
+	// ListMemberships List my tenants
+	// (GET /api/v1/auth/memberships)
+	ListMemberships(ctx context.Context, request ListMembershipsRequestObject) (ListMembershipsResponseObject, error)
 	// ChangePassword Change my password
 	// (POST /api/v1/auth/password)
 	ChangePassword(ctx context.Context, request ChangePasswordRequestObject) (ChangePasswordResponseObject, error)
@@ -44015,6 +45383,9 @@ type StrictServerInterface interface {
 	// EndMySession End one of my sessions
 	// (DELETE /api/v1/auth/sessions/{id})
 	EndMySession(ctx context.Context, request EndMySessionRequestObject) (EndMySessionResponseObject, error)
+	// SwitchTenant Enter another of my tenants
+	// (POST /api/v1/auth/switch)
+	SwitchTenant(ctx context.Context, request SwitchTenantRequestObject) (SwitchTenantResponseObject, error)
 	// ListBranches List branches
 	// (GET /api/v1/org/branches)
 	ListBranches(ctx context.Context, request ListBranchesRequestObject) (ListBranchesResponseObject, error)
@@ -44099,7 +45470,7 @@ type StrictServerInterface interface {
 	// ListUsers List users
 	// (GET /api/v1/users)
 	ListUsers(ctx context.Context, request ListUsersRequestObject) (ListUsersResponseObject, error)
-	// CreateUser Create a user
+	// CreateUser Invite a user
 	// (POST /api/v1/users)
 	CreateUser(ctx context.Context, request CreateUserRequestObject) (CreateUserResponseObject, error)
 	// DeleteUser Delete a user
@@ -44673,6 +46044,29 @@ func (sh *strictHandler) UpdateMe(ctx echo.Context, params UpdateMeParams) error
 	return nil
 }
 
+// ListMemberships operation middleware
+func (sh *strictHandler) ListMemberships(ctx echo.Context) error {
+	var request ListMembershipsRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListMemberships(ctx.Request().Context(), request.(ListMembershipsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListMemberships")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListMembershipsResponseObject); ok {
+		return validResponse.VisitListMembershipsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // ChangePassword operation middleware
 func (sh *strictHandler) ChangePassword(ctx echo.Context) error {
 	var request ChangePasswordRequestObject
@@ -44855,6 +46249,52 @@ func (sh *strictHandler) EndMySession(ctx echo.Context, id ID) error {
 		return err
 	} else if validResponse, ok := response.(EndMySessionResponseObject); ok {
 		return validResponse.VisitEndMySessionResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// SwitchTenant operation middleware
+func (sh *strictHandler) SwitchTenant(ctx echo.Context) error {
+	var request SwitchTenantRequestObject
+
+	var body SwitchTenantJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SwitchTenant(ctx.Request().Context(), request.(SwitchTenantRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SwitchTenant")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SwitchTenantResponseObject); ok {
+		return validResponse.VisitSwitchTenantResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

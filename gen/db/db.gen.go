@@ -15,195 +15,208 @@ import (
 
 // Rows and parameters are the same on all engines.
 type (
-	AddAuditRepeatParams                 = postgres.AddAuditRepeatParams
-	AddLegacyCallsParams                 = postgres.AddLegacyCallsParams
-	AuditEntry                           = postgres.AuditEntry
-	AuditLink                            = postgres.AuditLink
-	AuditRepeat                          = postgres.AuditRepeat
-	AuditSeal                            = postgres.AuditSeal
-	BlockLoginAttemptsParams             = postgres.BlockLoginAttemptsParams
-	Branch                               = postgres.Branch
-	ClaimAuditLinksParams                = postgres.ClaimAuditLinksParams
-	Company                              = postgres.Company
-	CountAuditEntriesByActionParams      = postgres.CountAuditEntriesByActionParams
-	CountAuditEntriesByActionRow         = postgres.CountAuditEntriesByActionRow
-	CountAuditEntriesByActorParams       = postgres.CountAuditEntriesByActorParams
-	CountAuditEntriesByActorRow          = postgres.CountAuditEntriesByActorRow
-	CountAuditEntriesByDayParams         = postgres.CountAuditEntriesByDayParams
-	CountAuditEntriesByDayRow            = postgres.CountAuditEntriesByDayRow
-	CountAuditEntriesParams              = postgres.CountAuditEntriesParams
-	CountBranchesParams                  = postgres.CountBranchesParams
-	CountCompaniesParams                 = postgres.CountCompaniesParams
-	CountDepartmentsParams               = postgres.CountDepartmentsParams
-	CountLegacyCallersParams             = postgres.CountLegacyCallersParams
-	CountLoginFailureParams              = postgres.CountLoginFailureParams
-	CountOtherActiveAdminsParams         = postgres.CountOtherActiveAdminsParams
-	CountOtherActiveSuperusersParams     = postgres.CountOtherActiveSuperusersParams
-	CountTenantActiveUsersParams         = postgres.CountTenantActiveUsersParams
-	CountTenantAuditEntriesParams        = postgres.CountTenantAuditEntriesParams
-	CountTenantBranchesParams            = postgres.CountTenantBranchesParams
-	CountTenantCompaniesParams           = postgres.CountTenantCompaniesParams
-	CountTenantDepartmentsParams         = postgres.CountTenantDepartmentsParams
-	CountTenantUsersParams               = postgres.CountTenantUsersParams
-	CountTenantsParams                   = postgres.CountTenantsParams
-	CountUsersParams                     = postgres.CountUsersParams
-	DeleteAuditEntriesBetweenParams      = postgres.DeleteAuditEntriesBetweenParams
-	DeleteAuditEntriesUpToParams         = postgres.DeleteAuditEntriesUpToParams
-	DeleteAuditLinksBetweenParams        = postgres.DeleteAuditLinksBetweenParams
-	DeleteAuditSealsUpToParams           = postgres.DeleteAuditSealsUpToParams
-	DeleteBranchParams                   = postgres.DeleteBranchParams
-	DeleteBranchesBetweenParams          = postgres.DeleteBranchesBetweenParams
-	DeleteBranchesOfCompanyParams        = postgres.DeleteBranchesOfCompanyParams
-	DeleteCompaniesBetweenParams         = postgres.DeleteCompaniesBetweenParams
-	DeleteCompanyParams                  = postgres.DeleteCompanyParams
-	DeleteDepartmentParams               = postgres.DeleteDepartmentParams
-	DeleteDepartmentsBetweenParams       = postgres.DeleteDepartmentsBetweenParams
-	DeleteDepartmentsOfCompanyParams     = postgres.DeleteDepartmentsOfCompanyParams
-	DeleteExpiredSessionParams           = postgres.DeleteExpiredSessionParams
-	DeleteLoginAttemptParams             = postgres.DeleteLoginAttemptParams
-	DeleteLoginNetworkParams             = postgres.DeleteLoginNetworkParams
-	DeleteOneTimeTokenOfUserParams       = postgres.DeleteOneTimeTokenOfUserParams
-	DeleteSessionsBetweenParams          = postgres.DeleteSessionsBetweenParams
-	DeleteTenantParams                   = postgres.DeleteTenantParams
-	DeleteUserParams                     = postgres.DeleteUserParams
-	DeleteUsersBetweenParams             = postgres.DeleteUsersBetweenParams
-	Department                           = postgres.Department
-	DetachDepartmentsBetweenParams       = postgres.DetachDepartmentsBetweenParams
-	EndOtherSessionsParams               = postgres.EndOtherSessionsParams
-	EndSessionParams                     = postgres.EndSessionParams
-	EndUserSessionsParams                = postgres.EndUserSessionsParams
-	GetAuditEntryKeyAheadParams          = postgres.GetAuditEntryKeyAheadParams
-	GetAuditEntryKeyAheadRow             = postgres.GetAuditEntryKeyAheadRow
-	GetAuditEntryParams                  = postgres.GetAuditEntryParams
-	GetAuditLinkParams                   = postgres.GetAuditLinkParams
-	GetAuditRepeatsParams                = postgres.GetAuditRepeatsParams
-	GetAuditSealParams                   = postgres.GetAuditSealParams
-	GetBranchParams                      = postgres.GetBranchParams
-	GetCompanyParams                     = postgres.GetCompanyParams
-	GetDepartmentParams                  = postgres.GetDepartmentParams
-	GetLastAuditSealParams               = postgres.GetLastAuditSealParams
-	GetLastPasswordHashUnscopedParams    = postgres.GetLastPasswordHashUnscopedParams
-	GetLastPasswordHashUnscopedRow       = postgres.GetLastPasswordHashUnscopedRow
-	GetLoginAttemptParams                = postgres.GetLoginAttemptParams
-	GetLoginNetworkParams                = postgres.GetLoginNetworkParams
-	GetOneTimeTokenUnscopedParams        = postgres.GetOneTimeTokenUnscopedParams
-	GetOneTimeTokenUnscopedRow           = postgres.GetOneTimeTokenUnscopedRow
-	GetSessionParams                     = postgres.GetSessionParams
-	GetSessionStateParams                = postgres.GetSessionStateParams
-	GetSessionStateRow                   = postgres.GetSessionStateRow
-	GetTenantParams                      = postgres.GetTenantParams
-	GetUnlinkedAuditEntryParams          = postgres.GetUnlinkedAuditEntryParams
-	GetUnlinkedAuditEntryRow             = postgres.GetUnlinkedAuditEntryRow
-	GetUserByEmailUnscopedParams         = postgres.GetUserByEmailUnscopedParams
-	GetUserParams                        = postgres.GetUserParams
-	GetWaitingAuditLinkAheadParams       = postgres.GetWaitingAuditLinkAheadParams
-	GetWaitingAuditLinkAheadRow          = postgres.GetWaitingAuditLinkAheadRow
-	InsertAuditEntryParams               = postgres.InsertAuditEntryParams
-	InsertAuditLinkParams                = postgres.InsertAuditLinkParams
-	InsertAuditRepeatsParams             = postgres.InsertAuditRepeatsParams
-	InsertAuditSealParams                = postgres.InsertAuditSealParams
-	InsertBranchParams                   = postgres.InsertBranchParams
-	InsertCompanyParams                  = postgres.InsertCompanyParams
-	InsertDepartmentParams               = postgres.InsertDepartmentParams
-	InsertLegacyCallsParams              = postgres.InsertLegacyCallsParams
-	InsertLoginAttemptParams             = postgres.InsertLoginAttemptParams
-	InsertLoginNetworkParams             = postgres.InsertLoginNetworkParams
-	InsertOneTimeTokenParams             = postgres.InsertOneTimeTokenParams
-	InsertSessionParams                  = postgres.InsertSessionParams
-	InsertTenantParams                   = postgres.InsertTenantParams
-	InsertUserParams                     = postgres.InsertUserParams
-	ListAssignmentsToCompanyParams       = postgres.ListAssignmentsToCompanyParams
-	ListAssignmentsToCompanyRow          = postgres.ListAssignmentsToCompanyRow
-	ListAttachedDepartmentIDsParams      = postgres.ListAttachedDepartmentIDsParams
-	ListAuditEntriesParams               = postgres.ListAuditEntriesParams
-	ListAuditEntryIDsParams              = postgres.ListAuditEntryIDsParams
-	ListAuditLinkIDsParams               = postgres.ListAuditLinkIDsParams
-	ListAuditLinksParams                 = postgres.ListAuditLinksParams
-	ListAuditSealsParams                 = postgres.ListAuditSealsParams
-	ListBranchIDsParams                  = postgres.ListBranchIDsParams
-	ListBranchNodesParams                = postgres.ListBranchNodesParams
-	ListBranchNodesRow                   = postgres.ListBranchNodesRow
-	ListBranchesByCreatedAtDescParams    = postgres.ListBranchesByCreatedAtDescParams
-	ListBranchesByCreatedAtParams        = postgres.ListBranchesByCreatedAtParams
-	ListBranchesByNameDescParams         = postgres.ListBranchesByNameDescParams
-	ListBranchesByNameParams             = postgres.ListBranchesByNameParams
-	ListBranchesOfCompanyParams          = postgres.ListBranchesOfCompanyParams
-	ListCompaniesByCreatedAtDescParams   = postgres.ListCompaniesByCreatedAtDescParams
-	ListCompaniesByCreatedAtParams       = postgres.ListCompaniesByCreatedAtParams
-	ListCompaniesByNameDescParams        = postgres.ListCompaniesByNameDescParams
-	ListCompaniesByNameParams            = postgres.ListCompaniesByNameParams
-	ListCompanyIDsParams                 = postgres.ListCompanyIDsParams
-	ListCompanyNodesParams               = postgres.ListCompanyNodesParams
-	ListCompanyNodesRow                  = postgres.ListCompanyNodesRow
-	ListDepartmentIDsParams              = postgres.ListDepartmentIDsParams
-	ListDepartmentNodesParams            = postgres.ListDepartmentNodesParams
-	ListDepartmentNodesRow               = postgres.ListDepartmentNodesRow
-	ListDepartmentPlacesParams           = postgres.ListDepartmentPlacesParams
-	ListDepartmentPlacesRow              = postgres.ListDepartmentPlacesRow
-	ListDepartmentsByCreatedAtDescParams = postgres.ListDepartmentsByCreatedAtDescParams
-	ListDepartmentsByCreatedAtParams     = postgres.ListDepartmentsByCreatedAtParams
-	ListDepartmentsByNameDescParams      = postgres.ListDepartmentsByNameDescParams
-	ListDepartmentsByNameParams          = postgres.ListDepartmentsByNameParams
-	ListDepartmentsOfCompanyParams       = postgres.ListDepartmentsOfCompanyParams
-	ListDepartmentsOfHeadUserParams      = postgres.ListDepartmentsOfHeadUserParams
-	ListExpiredSessionsParams            = postgres.ListExpiredSessionsParams
-	ListLegacyCallsUnscopedParams        = postgres.ListLegacyCallsUnscopedParams
-	ListLegacyCallsUnscopedRow           = postgres.ListLegacyCallsUnscopedRow
-	ListLinkedAuditEntriesParams         = postgres.ListLinkedAuditEntriesParams
-	ListLiveSessionsOfUserParams         = postgres.ListLiveSessionsOfUserParams
-	ListLoginBlocksParams                = postgres.ListLoginBlocksParams
-	ListLoginBlocksRow                   = postgres.ListLoginBlocksRow
-	ListOldLoginAttemptsParams           = postgres.ListOldLoginAttemptsParams
-	ListOldLoginNetworksParams           = postgres.ListOldLoginNetworksParams
-	ListOldestAuditEntryKeysParams       = postgres.ListOldestAuditEntryKeysParams
-	ListOldestAuditEntryKeysRow          = postgres.ListOldestAuditEntryKeysRow
-	ListSessionIDsParams                 = postgres.ListSessionIDsParams
-	ListTenantCodesParams                = postgres.ListTenantCodesParams
-	ListTenantCodesRow                   = postgres.ListTenantCodesRow
-	ListTenantsByCreatedAtDescParams     = postgres.ListTenantsByCreatedAtDescParams
-	ListTenantsByCreatedAtParams         = postgres.ListTenantsByCreatedAtParams
-	ListTenantsByNameDescParams          = postgres.ListTenantsByNameDescParams
-	ListTenantsByNameParams              = postgres.ListTenantsByNameParams
-	ListTenantsToSealUnscopedParams      = postgres.ListTenantsToSealUnscopedParams
-	ListTenantsToSealUnscopedRow         = postgres.ListTenantsToSealUnscopedRow
-	ListUserEmailsUnscopedParams         = postgres.ListUserEmailsUnscopedParams
-	ListUserEmailsUnscopedRow            = postgres.ListUserEmailsUnscopedRow
-	ListUserIDsParams                    = postgres.ListUserIDsParams
-	ListUsersByCreatedAtDescParams       = postgres.ListUsersByCreatedAtDescParams
-	ListUsersByCreatedAtParams           = postgres.ListUsersByCreatedAtParams
-	ListUsersByEmailUnscopedParams       = postgres.ListUsersByEmailUnscopedParams
-	ListUsersByNameDescParams            = postgres.ListUsersByNameDescParams
-	ListUsersByNameParams                = postgres.ListUsersByNameParams
-	ListUsersOfBranchesParams            = postgres.ListUsersOfBranchesParams
-	ListUsersOfBranchesRow               = postgres.ListUsersOfBranchesRow
-	ListUsersOfCompanyParams             = postgres.ListUsersOfCompanyParams
-	ListUsersOfCompanyRow                = postgres.ListUsersOfCompanyRow
-	ListUsersOfDepartmentsParams         = postgres.ListUsersOfDepartmentsParams
-	ListUsersOfDepartmentsRow            = postgres.ListUsersOfDepartmentsRow
-	ListUsersOfOtherBranchParams         = postgres.ListUsersOfOtherBranchParams
-	ListUsersOfOtherBranchRow            = postgres.ListUsersOfOtherBranchRow
-	LockCompanyOfBranchParams            = postgres.LockCompanyOfBranchParams
-	LockCompanyOfDepartmentParams        = postgres.LockCompanyOfDepartmentParams
-	LockCompanyParams                    = postgres.LockCompanyParams
-	LockTenantParams                     = postgres.LockTenantParams
-	LoginAttempt                         = postgres.LoginAttempt
-	LoginNetwork                         = postgres.LoginNetwork
-	RecordRepeatedRefreshParams          = postgres.RecordRepeatedRefreshParams
-	RecordUserLoginParams                = postgres.RecordUserLoginParams
-	ReplaceUserPasswordHashParams        = postgres.ReplaceUserPasswordHashParams
-	RotateSessionParams                  = postgres.RotateSessionParams
-	Session                              = postgres.Session
-	SetUserAssignmentParams              = postgres.SetUserAssignmentParams
-	SetUserPasswordHashParams            = postgres.SetUserPasswordHashParams
-	Tenant                               = postgres.Tenant
-	UpdateBranchParams                   = postgres.UpdateBranchParams
-	UpdateCompanyParams                  = postgres.UpdateCompanyParams
-	UpdateDepartmentParams               = postgres.UpdateDepartmentParams
-	UpdateLoginNetworkParams             = postgres.UpdateLoginNetworkParams
-	UpdateTenantParams                   = postgres.UpdateTenantParams
-	UpdateUserParams                     = postgres.UpdateUserParams
-	UseOneTimeTokenParams                = postgres.UseOneTimeTokenParams
-	User                                 = postgres.User
+	AcceptUserParams                           = postgres.AcceptUserParams
+	Account                                    = postgres.Account
+	AddAuditRepeatParams                       = postgres.AddAuditRepeatParams
+	AddLegacyCallsParams                       = postgres.AddLegacyCallsParams
+	AuditEntry                                 = postgres.AuditEntry
+	AuditLink                                  = postgres.AuditLink
+	AuditRepeat                                = postgres.AuditRepeat
+	AuditSeal                                  = postgres.AuditSeal
+	BlockLoginAttemptsParams                   = postgres.BlockLoginAttemptsParams
+	Branch                                     = postgres.Branch
+	ClaimAuditLinksParams                      = postgres.ClaimAuditLinksParams
+	Company                                    = postgres.Company
+	CountAuditEntriesByActionParams            = postgres.CountAuditEntriesByActionParams
+	CountAuditEntriesByActionRow               = postgres.CountAuditEntriesByActionRow
+	CountAuditEntriesByActorParams             = postgres.CountAuditEntriesByActorParams
+	CountAuditEntriesByActorRow                = postgres.CountAuditEntriesByActorRow
+	CountAuditEntriesByDayParams               = postgres.CountAuditEntriesByDayParams
+	CountAuditEntriesByDayRow                  = postgres.CountAuditEntriesByDayRow
+	CountAuditEntriesParams                    = postgres.CountAuditEntriesParams
+	CountBranchesParams                        = postgres.CountBranchesParams
+	CountCompaniesParams                       = postgres.CountCompaniesParams
+	CountDepartmentsParams                     = postgres.CountDepartmentsParams
+	CountLegacyCallersParams                   = postgres.CountLegacyCallersParams
+	CountLoginFailureParams                    = postgres.CountLoginFailureParams
+	CountOtherActiveAdminsParams               = postgres.CountOtherActiveAdminsParams
+	CountOtherActiveSuperusersParams           = postgres.CountOtherActiveSuperusersParams
+	CountTenantActiveUsersParams               = postgres.CountTenantActiveUsersParams
+	CountTenantAuditEntriesParams              = postgres.CountTenantAuditEntriesParams
+	CountTenantBranchesParams                  = postgres.CountTenantBranchesParams
+	CountTenantCompaniesParams                 = postgres.CountTenantCompaniesParams
+	CountTenantDepartmentsParams               = postgres.CountTenantDepartmentsParams
+	CountTenantUsersParams                     = postgres.CountTenantUsersParams
+	CountTenantsParams                         = postgres.CountTenantsParams
+	CountUsersParams                           = postgres.CountUsersParams
+	DeleteAccountUnscopedParams                = postgres.DeleteAccountUnscopedParams
+	DeleteAuditEntriesBetweenParams            = postgres.DeleteAuditEntriesBetweenParams
+	DeleteAuditEntriesUpToParams               = postgres.DeleteAuditEntriesUpToParams
+	DeleteAuditLinksBetweenParams              = postgres.DeleteAuditLinksBetweenParams
+	DeleteAuditSealsUpToParams                 = postgres.DeleteAuditSealsUpToParams
+	DeleteBranchParams                         = postgres.DeleteBranchParams
+	DeleteBranchesBetweenParams                = postgres.DeleteBranchesBetweenParams
+	DeleteBranchesOfCompanyParams              = postgres.DeleteBranchesOfCompanyParams
+	DeleteCompaniesBetweenParams               = postgres.DeleteCompaniesBetweenParams
+	DeleteCompanyParams                        = postgres.DeleteCompanyParams
+	DeleteDepartmentParams                     = postgres.DeleteDepartmentParams
+	DeleteDepartmentsBetweenParams             = postgres.DeleteDepartmentsBetweenParams
+	DeleteDepartmentsOfCompanyParams           = postgres.DeleteDepartmentsOfCompanyParams
+	DeleteExpiredSessionParams                 = postgres.DeleteExpiredSessionParams
+	DeleteLoginAttemptParams                   = postgres.DeleteLoginAttemptParams
+	DeleteLoginNetworkParams                   = postgres.DeleteLoginNetworkParams
+	DeleteManagedAccountsBetweenUnscopedParams = postgres.DeleteManagedAccountsBetweenUnscopedParams
+	DeleteOneTimeTokenOfUserParams             = postgres.DeleteOneTimeTokenOfUserParams
+	DeleteSessionsBetweenParams                = postgres.DeleteSessionsBetweenParams
+	DeleteTenantParams                         = postgres.DeleteTenantParams
+	DeleteUserParams                           = postgres.DeleteUserParams
+	DeleteUsersBetweenParams                   = postgres.DeleteUsersBetweenParams
+	Department                                 = postgres.Department
+	DetachDepartmentsBetweenParams             = postgres.DetachDepartmentsBetweenParams
+	EndOtherSessionsParams                     = postgres.EndOtherSessionsParams
+	EndSessionParams                           = postgres.EndSessionParams
+	EndUserSessionsParams                      = postgres.EndUserSessionsParams
+	GetAccountByEmailParams                    = postgres.GetAccountByEmailParams
+	GetAccountParams                           = postgres.GetAccountParams
+	GetAuditEntryKeyAheadParams                = postgres.GetAuditEntryKeyAheadParams
+	GetAuditEntryKeyAheadRow                   = postgres.GetAuditEntryKeyAheadRow
+	GetAuditEntryParams                        = postgres.GetAuditEntryParams
+	GetAuditLinkParams                         = postgres.GetAuditLinkParams
+	GetAuditRepeatsParams                      = postgres.GetAuditRepeatsParams
+	GetAuditSealParams                         = postgres.GetAuditSealParams
+	GetBranchParams                            = postgres.GetBranchParams
+	GetCompanyParams                           = postgres.GetCompanyParams
+	GetDepartmentParams                        = postgres.GetDepartmentParams
+	GetLastAuditSealParams                     = postgres.GetLastAuditSealParams
+	GetLastPasswordHashParams                  = postgres.GetLastPasswordHashParams
+	GetLastPasswordHashRow                     = postgres.GetLastPasswordHashRow
+	GetLoginAttemptParams                      = postgres.GetLoginAttemptParams
+	GetLoginNetworkParams                      = postgres.GetLoginNetworkParams
+	GetOneTimeTokenUnscopedParams              = postgres.GetOneTimeTokenUnscopedParams
+	GetOneTimeTokenUnscopedRow                 = postgres.GetOneTimeTokenUnscopedRow
+	GetSessionParams                           = postgres.GetSessionParams
+	GetSessionStateParams                      = postgres.GetSessionStateParams
+	GetSessionStateRow                         = postgres.GetSessionStateRow
+	GetTenantParams                            = postgres.GetTenantParams
+	GetUnlinkedAuditEntryParams                = postgres.GetUnlinkedAuditEntryParams
+	GetUnlinkedAuditEntryRow                   = postgres.GetUnlinkedAuditEntryRow
+	GetUserParams                              = postgres.GetUserParams
+	GetWaitingAuditLinkAheadParams             = postgres.GetWaitingAuditLinkAheadParams
+	GetWaitingAuditLinkAheadRow                = postgres.GetWaitingAuditLinkAheadRow
+	InsertAccountParams                        = postgres.InsertAccountParams
+	InsertAuditEntryParams                     = postgres.InsertAuditEntryParams
+	InsertAuditLinkParams                      = postgres.InsertAuditLinkParams
+	InsertAuditRepeatsParams                   = postgres.InsertAuditRepeatsParams
+	InsertAuditSealParams                      = postgres.InsertAuditSealParams
+	InsertBranchParams                         = postgres.InsertBranchParams
+	InsertCompanyParams                        = postgres.InsertCompanyParams
+	InsertDepartmentParams                     = postgres.InsertDepartmentParams
+	InsertLegacyCallsParams                    = postgres.InsertLegacyCallsParams
+	InsertLoginAttemptParams                   = postgres.InsertLoginAttemptParams
+	InsertLoginNetworkParams                   = postgres.InsertLoginNetworkParams
+	InsertOneTimeTokenParams                   = postgres.InsertOneTimeTokenParams
+	InsertSessionParams                        = postgres.InsertSessionParams
+	InsertTenantParams                         = postgres.InsertTenantParams
+	InsertUserParams                           = postgres.InsertUserParams
+	ListAccountEmailsParams                    = postgres.ListAccountEmailsParams
+	ListAccountEmailsRow                       = postgres.ListAccountEmailsRow
+	ListAccountsByEmailParams                  = postgres.ListAccountsByEmailParams
+	ListAssignmentsToCompanyParams             = postgres.ListAssignmentsToCompanyParams
+	ListAssignmentsToCompanyRow                = postgres.ListAssignmentsToCompanyRow
+	ListAttachedDepartmentIDsParams            = postgres.ListAttachedDepartmentIDsParams
+	ListAuditEntriesParams                     = postgres.ListAuditEntriesParams
+	ListAuditEntryIDsParams                    = postgres.ListAuditEntryIDsParams
+	ListAuditLinkIDsParams                     = postgres.ListAuditLinkIDsParams
+	ListAuditLinksParams                       = postgres.ListAuditLinksParams
+	ListAuditSealsParams                       = postgres.ListAuditSealsParams
+	ListBranchIDsParams                        = postgres.ListBranchIDsParams
+	ListBranchNodesParams                      = postgres.ListBranchNodesParams
+	ListBranchNodesRow                         = postgres.ListBranchNodesRow
+	ListBranchesByCreatedAtDescParams          = postgres.ListBranchesByCreatedAtDescParams
+	ListBranchesByCreatedAtParams              = postgres.ListBranchesByCreatedAtParams
+	ListBranchesByNameDescParams               = postgres.ListBranchesByNameDescParams
+	ListBranchesByNameParams                   = postgres.ListBranchesByNameParams
+	ListBranchesOfCompanyParams                = postgres.ListBranchesOfCompanyParams
+	ListCompaniesByCreatedAtDescParams         = postgres.ListCompaniesByCreatedAtDescParams
+	ListCompaniesByCreatedAtParams             = postgres.ListCompaniesByCreatedAtParams
+	ListCompaniesByNameDescParams              = postgres.ListCompaniesByNameDescParams
+	ListCompaniesByNameParams                  = postgres.ListCompaniesByNameParams
+	ListCompanyIDsParams                       = postgres.ListCompanyIDsParams
+	ListCompanyNodesParams                     = postgres.ListCompanyNodesParams
+	ListCompanyNodesRow                        = postgres.ListCompanyNodesRow
+	ListDepartmentIDsParams                    = postgres.ListDepartmentIDsParams
+	ListDepartmentNodesParams                  = postgres.ListDepartmentNodesParams
+	ListDepartmentNodesRow                     = postgres.ListDepartmentNodesRow
+	ListDepartmentPlacesParams                 = postgres.ListDepartmentPlacesParams
+	ListDepartmentPlacesRow                    = postgres.ListDepartmentPlacesRow
+	ListDepartmentsByCreatedAtDescParams       = postgres.ListDepartmentsByCreatedAtDescParams
+	ListDepartmentsByCreatedAtParams           = postgres.ListDepartmentsByCreatedAtParams
+	ListDepartmentsByNameDescParams            = postgres.ListDepartmentsByNameDescParams
+	ListDepartmentsByNameParams                = postgres.ListDepartmentsByNameParams
+	ListDepartmentsOfCompanyParams             = postgres.ListDepartmentsOfCompanyParams
+	ListDepartmentsOfHeadUserParams            = postgres.ListDepartmentsOfHeadUserParams
+	ListExpiredSessionsParams                  = postgres.ListExpiredSessionsParams
+	ListLegacyCallsUnscopedParams              = postgres.ListLegacyCallsUnscopedParams
+	ListLegacyCallsUnscopedRow                 = postgres.ListLegacyCallsUnscopedRow
+	ListLinkedAuditEntriesParams               = postgres.ListLinkedAuditEntriesParams
+	ListLiveSessionsOfUserParams               = postgres.ListLiveSessionsOfUserParams
+	ListLoginBlocksParams                      = postgres.ListLoginBlocksParams
+	ListLoginBlocksRow                         = postgres.ListLoginBlocksRow
+	ListManagedAccountIDsParams                = postgres.ListManagedAccountIDsParams
+	ListMembershipsUnscopedParams              = postgres.ListMembershipsUnscopedParams
+	ListMembershipsUnscopedRow                 = postgres.ListMembershipsUnscopedRow
+	ListOldLoginAttemptsParams                 = postgres.ListOldLoginAttemptsParams
+	ListOldLoginNetworksParams                 = postgres.ListOldLoginNetworksParams
+	ListOldestAuditEntryKeysParams             = postgres.ListOldestAuditEntryKeysParams
+	ListOldestAuditEntryKeysRow                = postgres.ListOldestAuditEntryKeysRow
+	ListSessionIDsParams                       = postgres.ListSessionIDsParams
+	ListTenantCodesParams                      = postgres.ListTenantCodesParams
+	ListTenantCodesRow                         = postgres.ListTenantCodesRow
+	ListTenantsByCreatedAtDescParams           = postgres.ListTenantsByCreatedAtDescParams
+	ListTenantsByCreatedAtParams               = postgres.ListTenantsByCreatedAtParams
+	ListTenantsByNameDescParams                = postgres.ListTenantsByNameDescParams
+	ListTenantsByNameParams                    = postgres.ListTenantsByNameParams
+	ListTenantsToSealUnscopedParams            = postgres.ListTenantsToSealUnscopedParams
+	ListTenantsToSealUnscopedRow               = postgres.ListTenantsToSealUnscopedRow
+	ListUserIDsParams                          = postgres.ListUserIDsParams
+	ListUsersByCreatedAtDescParams             = postgres.ListUsersByCreatedAtDescParams
+	ListUsersByCreatedAtParams                 = postgres.ListUsersByCreatedAtParams
+	ListUsersByEmailParams                     = postgres.ListUsersByEmailParams
+	ListUsersByNameDescParams                  = postgres.ListUsersByNameDescParams
+	ListUsersByNameParams                      = postgres.ListUsersByNameParams
+	ListUsersOfBranchesParams                  = postgres.ListUsersOfBranchesParams
+	ListUsersOfBranchesRow                     = postgres.ListUsersOfBranchesRow
+	ListUsersOfCompanyParams                   = postgres.ListUsersOfCompanyParams
+	ListUsersOfCompanyRow                      = postgres.ListUsersOfCompanyRow
+	ListUsersOfDepartmentsParams               = postgres.ListUsersOfDepartmentsParams
+	ListUsersOfDepartmentsRow                  = postgres.ListUsersOfDepartmentsRow
+	ListUsersOfOtherBranchParams               = postgres.ListUsersOfOtherBranchParams
+	ListUsersOfOtherBranchRow                  = postgres.ListUsersOfOtherBranchRow
+	LockCompanyOfBranchParams                  = postgres.LockCompanyOfBranchParams
+	LockCompanyOfDepartmentParams              = postgres.LockCompanyOfDepartmentParams
+	LockCompanyParams                          = postgres.LockCompanyParams
+	LockTenantParams                           = postgres.LockTenantParams
+	LoginAttempt                               = postgres.LoginAttempt
+	LoginNetwork                               = postgres.LoginNetwork
+	RecordAccountLoginParams                   = postgres.RecordAccountLoginParams
+	RecordRepeatedRefreshParams                = postgres.RecordRepeatedRefreshParams
+	RecordUserLoginParams                      = postgres.RecordUserLoginParams
+	ReleaseAccountParams                       = postgres.ReleaseAccountParams
+	ReplaceAccountPasswordHashParams           = postgres.ReplaceAccountPasswordHashParams
+	RotateSessionParams                        = postgres.RotateSessionParams
+	Session                                    = postgres.Session
+	SetAccountEmailParams                      = postgres.SetAccountEmailParams
+	SetAccountPasswordHashParams               = postgres.SetAccountPasswordHashParams
+	SetUserAssignmentParams                    = postgres.SetUserAssignmentParams
+	Tenant                                     = postgres.Tenant
+	UpdateBranchParams                         = postgres.UpdateBranchParams
+	UpdateCompanyParams                        = postgres.UpdateCompanyParams
+	UpdateDepartmentParams                     = postgres.UpdateDepartmentParams
+	UpdateLoginNetworkParams                   = postgres.UpdateLoginNetworkParams
+	UpdateTenantParams                         = postgres.UpdateTenantParams
+	UpdateUserParams                           = postgres.UpdateUserParams
+	UseOneTimeTokenParams                      = postgres.UseOneTimeTokenParams
+	User                                       = postgres.User
 )
 
 // Querier has all queries. Each engine implements it.
@@ -264,6 +277,14 @@ func NewPostgres(conn PostgresConn, mapError MapError) Querier {
 	return postgresQuerier{conn: conn, mapError: mapError}
 }
 
+func (x postgresQuerier) AcceptUser(ctx context.Context, arg AcceptUserParams) (int64, error) {
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).AcceptUser(ctx, postgres.AcceptUserParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("AcceptUser", err)
+	}
+	return int64(v), nil
+}
+
 func (x postgresQuerier) AddAuditRepeat(ctx context.Context, arg AddAuditRepeatParams) (int64, error) {
 	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).AddAuditRepeat(ctx, postgres.AddAuditRepeatParams(arg))
 	if err != nil {
@@ -292,6 +313,14 @@ func (x postgresQuerier) ClaimAuditLinks(ctx context.Context, arg ClaimAuditLink
 	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).ClaimAuditLinks(ctx, postgres.ClaimAuditLinksParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("ClaimAuditLinks", err)
+	}
+	return int64(v), nil
+}
+
+func (x postgresQuerier) CountAccounts(ctx context.Context) (int64, error) {
+	v, err := postgres.New(x.conn.Shared()).CountAccounts(ctx)
+	if err != nil {
+		return *new(int64), x.mapError("CountAccounts", err)
 	}
 	return int64(v), nil
 }
@@ -454,10 +483,10 @@ func (x postgresQuerier) CountUsers(ctx context.Context, arg CountUsersParams) (
 	return int64(v), nil
 }
 
-func (x postgresQuerier) CountUsersUnscoped(ctx context.Context) (int64, error) {
-	v, err := postgres.New(x.conn.Unscoped()).CountUsersUnscoped(ctx)
+func (x postgresQuerier) DeleteAccountUnscoped(ctx context.Context, arg DeleteAccountUnscopedParams) (int64, error) {
+	v, err := postgres.New(x.conn.Unscoped()).DeleteAccountUnscoped(ctx, postgres.DeleteAccountUnscopedParams(arg))
 	if err != nil {
-		return *new(int64), x.mapError("CountUsersUnscoped", err)
+		return *new(int64), x.mapError("DeleteAccountUnscoped", err)
 	}
 	return int64(v), nil
 }
@@ -582,6 +611,14 @@ func (x postgresQuerier) DeleteLoginNetwork(ctx context.Context, arg DeleteLogin
 	return int64(v), nil
 }
 
+func (x postgresQuerier) DeleteManagedAccountsBetweenUnscoped(ctx context.Context, arg DeleteManagedAccountsBetweenUnscopedParams) (int64, error) {
+	v, err := postgres.New(x.conn.Unscoped()).DeleteManagedAccountsBetweenUnscoped(ctx, postgres.DeleteManagedAccountsBetweenUnscopedParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("DeleteManagedAccountsBetweenUnscoped", err)
+	}
+	return int64(v), nil
+}
+
 func (x postgresQuerier) DeleteOneTimeTokenOfUser(ctx context.Context, arg DeleteOneTimeTokenOfUserParams) (int64, error) {
 	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).DeleteOneTimeTokenOfUser(ctx, postgres.DeleteOneTimeTokenOfUserParams(arg))
 	if err != nil {
@@ -652,6 +689,22 @@ func (x postgresQuerier) EndUserSessions(ctx context.Context, arg EndUserSession
 		return *new(int64), x.mapError("EndUserSessions", err)
 	}
 	return int64(v), nil
+}
+
+func (x postgresQuerier) GetAccount(ctx context.Context, arg GetAccountParams) (Account, error) {
+	v, err := postgres.New(x.conn.Shared()).GetAccount(ctx, postgres.GetAccountParams(arg))
+	if err != nil {
+		return Account{}, x.mapError("GetAccount", err)
+	}
+	return Account(v), nil
+}
+
+func (x postgresQuerier) GetAccountByEmail(ctx context.Context, arg GetAccountByEmailParams) (Account, error) {
+	v, err := postgres.New(x.conn.Shared()).GetAccountByEmail(ctx, postgres.GetAccountByEmailParams(arg))
+	if err != nil {
+		return Account{}, x.mapError("GetAccountByEmail", err)
+	}
+	return Account(v), nil
 }
 
 func (x postgresQuerier) GetAuditEntry(ctx context.Context, arg GetAuditEntryParams) (AuditEntry, error) {
@@ -726,12 +779,12 @@ func (x postgresQuerier) GetLastAuditSeal(ctx context.Context, arg GetLastAuditS
 	return AuditSeal(v), nil
 }
 
-func (x postgresQuerier) GetLastPasswordHashUnscoped(ctx context.Context, arg GetLastPasswordHashUnscopedParams) (GetLastPasswordHashUnscopedRow, error) {
-	v, err := postgres.New(x.conn.Unscoped()).GetLastPasswordHashUnscoped(ctx, postgres.GetLastPasswordHashUnscopedParams(arg))
+func (x postgresQuerier) GetLastPasswordHash(ctx context.Context, arg GetLastPasswordHashParams) (GetLastPasswordHashRow, error) {
+	v, err := postgres.New(x.conn.Shared()).GetLastPasswordHash(ctx, postgres.GetLastPasswordHashParams(arg))
 	if err != nil {
-		return GetLastPasswordHashUnscopedRow{}, x.mapError("GetLastPasswordHashUnscoped", err)
+		return GetLastPasswordHashRow{}, x.mapError("GetLastPasswordHash", err)
 	}
-	return GetLastPasswordHashUnscopedRow(v), nil
+	return GetLastPasswordHashRow(v), nil
 }
 
 func (x postgresQuerier) GetLoginAttempt(ctx context.Context, arg GetLoginAttemptParams) (LoginAttempt, error) {
@@ -798,20 +851,20 @@ func (x postgresQuerier) GetUser(ctx context.Context, arg GetUserParams) (User, 
 	return User(v), nil
 }
 
-func (x postgresQuerier) GetUserByEmailUnscoped(ctx context.Context, arg GetUserByEmailUnscopedParams) (User, error) {
-	v, err := postgres.New(x.conn.Unscoped()).GetUserByEmailUnscoped(ctx, postgres.GetUserByEmailUnscopedParams(arg))
-	if err != nil {
-		return User{}, x.mapError("GetUserByEmailUnscoped", err)
-	}
-	return User(v), nil
-}
-
 func (x postgresQuerier) GetWaitingAuditLinkAhead(ctx context.Context, arg GetWaitingAuditLinkAheadParams) (GetWaitingAuditLinkAheadRow, error) {
 	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).GetWaitingAuditLinkAhead(ctx, postgres.GetWaitingAuditLinkAheadParams(arg))
 	if err != nil {
 		return GetWaitingAuditLinkAheadRow{}, x.mapError("GetWaitingAuditLinkAhead", err)
 	}
 	return GetWaitingAuditLinkAheadRow(v), nil
+}
+
+func (x postgresQuerier) InsertAccount(ctx context.Context, arg InsertAccountParams) error {
+	err := postgres.New(x.conn.Shared()).InsertAccount(ctx, postgres.InsertAccountParams(arg))
+	if err != nil {
+		return x.mapError("InsertAccount", err)
+	}
+	return nil
 }
 
 func (x postgresQuerier) InsertAuditEntry(ctx context.Context, arg InsertAuditEntryParams) error {
@@ -924,6 +977,22 @@ func (x postgresQuerier) InsertUser(ctx context.Context, arg InsertUserParams) e
 		return x.mapError("InsertUser", err)
 	}
 	return nil
+}
+
+func (x postgresQuerier) ListAccountEmails(ctx context.Context, arg ListAccountEmailsParams) ([]ListAccountEmailsRow, error) {
+	v, err := postgres.New(x.conn.Shared()).ListAccountEmails(ctx, postgres.ListAccountEmailsParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListAccountEmails", err)
+	}
+	return convert(v, func(r postgres.ListAccountEmailsRow) ListAccountEmailsRow { return ListAccountEmailsRow(r) }), nil
+}
+
+func (x postgresQuerier) ListAccountsByEmail(ctx context.Context, arg ListAccountsByEmailParams) ([]Account, error) {
+	v, err := postgres.New(x.conn.Shared()).ListAccountsByEmail(ctx, postgres.ListAccountsByEmailParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListAccountsByEmail", err)
+	}
+	return convert(v, func(r postgres.Account) Account { return Account(r) }), nil
 }
 
 func (x postgresQuerier) ListAssignmentsToCompany(ctx context.Context, arg ListAssignmentsToCompanyParams) ([]ListAssignmentsToCompanyRow, error) {
@@ -1202,6 +1271,24 @@ func (x postgresQuerier) ListLoginBlocks(ctx context.Context, arg ListLoginBlock
 	return convert(v, func(r postgres.ListLoginBlocksRow) ListLoginBlocksRow { return ListLoginBlocksRow(r) }), nil
 }
 
+func (x postgresQuerier) ListManagedAccountIDs(ctx context.Context, arg ListManagedAccountIDsParams) ([]uuid.UUID, error) {
+	v, err := postgres.New(x.conn.Shared()).ListManagedAccountIDs(ctx, postgres.ListManagedAccountIDsParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListManagedAccountIDs", err)
+	}
+	return v, nil
+}
+
+func (x postgresQuerier) ListMembershipsUnscoped(ctx context.Context, arg ListMembershipsUnscopedParams) ([]ListMembershipsUnscopedRow, error) {
+	v, err := postgres.New(x.conn.Unscoped()).ListMembershipsUnscoped(ctx, postgres.ListMembershipsUnscopedParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListMembershipsUnscoped", err)
+	}
+	return convert(v, func(r postgres.ListMembershipsUnscopedRow) ListMembershipsUnscopedRow {
+		return ListMembershipsUnscopedRow(r)
+	}), nil
+}
+
 func (x postgresQuerier) ListOldLoginAttempts(ctx context.Context, arg ListOldLoginAttemptsParams) ([]string, error) {
 	v, err := postgres.New(x.conn.Shared()).ListOldLoginAttempts(ctx, postgres.ListOldLoginAttemptsParams(arg))
 	if err != nil {
@@ -1286,16 +1373,6 @@ func (x postgresQuerier) ListTenantsToSealUnscoped(ctx context.Context, arg List
 	}), nil
 }
 
-func (x postgresQuerier) ListUserEmailsUnscoped(ctx context.Context, arg ListUserEmailsUnscopedParams) ([]ListUserEmailsUnscopedRow, error) {
-	v, err := postgres.New(x.conn.Unscoped()).ListUserEmailsUnscoped(ctx, postgres.ListUserEmailsUnscopedParams(arg))
-	if err != nil {
-		return nil, x.mapError("ListUserEmailsUnscoped", err)
-	}
-	return convert(v, func(r postgres.ListUserEmailsUnscopedRow) ListUserEmailsUnscopedRow {
-		return ListUserEmailsUnscopedRow(r)
-	}), nil
-}
-
 func (x postgresQuerier) ListUserIDs(ctx context.Context, arg ListUserIDsParams) ([]uuid.UUID, error) {
 	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).ListUserIDs(ctx, postgres.ListUserIDsParams(arg))
 	if err != nil {
@@ -1320,10 +1397,10 @@ func (x postgresQuerier) ListUsersByCreatedAtDesc(ctx context.Context, arg ListU
 	return convert(v, func(r postgres.User) User { return User(r) }), nil
 }
 
-func (x postgresQuerier) ListUsersByEmailUnscoped(ctx context.Context, arg ListUsersByEmailUnscopedParams) ([]User, error) {
-	v, err := postgres.New(x.conn.Unscoped()).ListUsersByEmailUnscoped(ctx, postgres.ListUsersByEmailUnscopedParams(arg))
+func (x postgresQuerier) ListUsersByEmail(ctx context.Context, arg ListUsersByEmailParams) ([]User, error) {
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).ListUsersByEmail(ctx, postgres.ListUsersByEmailParams(arg))
 	if err != nil {
-		return nil, x.mapError("ListUsersByEmailUnscoped", err)
+		return nil, x.mapError("ListUsersByEmail", err)
 	}
 	return convert(v, func(r postgres.User) User { return User(r) }), nil
 }
@@ -1412,6 +1489,14 @@ func (x postgresQuerier) LockTenant(ctx context.Context, arg LockTenantParams) (
 	return int64(v), nil
 }
 
+func (x postgresQuerier) RecordAccountLogin(ctx context.Context, arg RecordAccountLoginParams) (int64, error) {
+	v, err := postgres.New(x.conn.Shared()).RecordAccountLogin(ctx, postgres.RecordAccountLoginParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("RecordAccountLogin", err)
+	}
+	return int64(v), nil
+}
+
 func (x postgresQuerier) RecordRepeatedRefresh(ctx context.Context, arg RecordRepeatedRefreshParams) (int64, error) {
 	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).RecordRepeatedRefresh(ctx, postgres.RecordRepeatedRefreshParams(arg))
 	if err != nil {
@@ -1428,10 +1513,18 @@ func (x postgresQuerier) RecordUserLogin(ctx context.Context, arg RecordUserLogi
 	return int64(v), nil
 }
 
-func (x postgresQuerier) ReplaceUserPasswordHash(ctx context.Context, arg ReplaceUserPasswordHashParams) (int64, error) {
-	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).ReplaceUserPasswordHash(ctx, postgres.ReplaceUserPasswordHashParams(arg))
+func (x postgresQuerier) ReleaseAccount(ctx context.Context, arg ReleaseAccountParams) (int64, error) {
+	v, err := postgres.New(x.conn.Shared()).ReleaseAccount(ctx, postgres.ReleaseAccountParams(arg))
 	if err != nil {
-		return *new(int64), x.mapError("ReplaceUserPasswordHash", err)
+		return *new(int64), x.mapError("ReleaseAccount", err)
+	}
+	return int64(v), nil
+}
+
+func (x postgresQuerier) ReplaceAccountPasswordHash(ctx context.Context, arg ReplaceAccountPasswordHashParams) (int64, error) {
+	v, err := postgres.New(x.conn.Shared()).ReplaceAccountPasswordHash(ctx, postgres.ReplaceAccountPasswordHashParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("ReplaceAccountPasswordHash", err)
 	}
 	return int64(v), nil
 }
@@ -1444,18 +1537,26 @@ func (x postgresQuerier) RotateSession(ctx context.Context, arg RotateSessionPar
 	return int64(v), nil
 }
 
-func (x postgresQuerier) SetUserAssignment(ctx context.Context, arg SetUserAssignmentParams) (int64, error) {
-	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).SetUserAssignment(ctx, postgres.SetUserAssignmentParams(arg))
+func (x postgresQuerier) SetAccountEmail(ctx context.Context, arg SetAccountEmailParams) (int64, error) {
+	v, err := postgres.New(x.conn.Shared()).SetAccountEmail(ctx, postgres.SetAccountEmailParams(arg))
 	if err != nil {
-		return *new(int64), x.mapError("SetUserAssignment", err)
+		return *new(int64), x.mapError("SetAccountEmail", err)
 	}
 	return int64(v), nil
 }
 
-func (x postgresQuerier) SetUserPasswordHash(ctx context.Context, arg SetUserPasswordHashParams) (int64, error) {
-	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).SetUserPasswordHash(ctx, postgres.SetUserPasswordHashParams(arg))
+func (x postgresQuerier) SetAccountPasswordHash(ctx context.Context, arg SetAccountPasswordHashParams) (int64, error) {
+	v, err := postgres.New(x.conn.Shared()).SetAccountPasswordHash(ctx, postgres.SetAccountPasswordHashParams(arg))
 	if err != nil {
-		return *new(int64), x.mapError("SetUserPasswordHash", err)
+		return *new(int64), x.mapError("SetAccountPasswordHash", err)
+	}
+	return int64(v), nil
+}
+
+func (x postgresQuerier) SetUserAssignment(ctx context.Context, arg SetUserAssignmentParams) (int64, error) {
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).SetUserAssignment(ctx, postgres.SetUserAssignmentParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("SetUserAssignment", err)
 	}
 	return int64(v), nil
 }
@@ -1526,6 +1627,14 @@ func NewMySQL(conn mysql.DBTX, mapError MapError) Querier {
 	return mysqlQuerier{queries: mysql.New(conn), mapError: mapError}
 }
 
+func (x mysqlQuerier) AcceptUser(ctx context.Context, arg AcceptUserParams) (int64, error) {
+	v, err := x.queries.AcceptUser(ctx, mysql.AcceptUserParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("AcceptUser", err)
+	}
+	return int64(v), nil
+}
+
 func (x mysqlQuerier) AddAuditRepeat(ctx context.Context, arg AddAuditRepeatParams) (int64, error) {
 	v, err := x.queries.AddAuditRepeat(ctx, mysql.AddAuditRepeatParams(arg))
 	if err != nil {
@@ -1554,6 +1663,14 @@ func (x mysqlQuerier) ClaimAuditLinks(ctx context.Context, arg ClaimAuditLinksPa
 	v, err := x.queries.ClaimAuditLinks(ctx, mysql.ClaimAuditLinksParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("ClaimAuditLinks", err)
+	}
+	return int64(v), nil
+}
+
+func (x mysqlQuerier) CountAccounts(ctx context.Context) (int64, error) {
+	v, err := x.queries.CountAccounts(ctx)
+	if err != nil {
+		return *new(int64), x.mapError("CountAccounts", err)
 	}
 	return int64(v), nil
 }
@@ -1714,10 +1831,10 @@ func (x mysqlQuerier) CountUsers(ctx context.Context, arg CountUsersParams) (int
 	return int64(v), nil
 }
 
-func (x mysqlQuerier) CountUsersUnscoped(ctx context.Context) (int64, error) {
-	v, err := x.queries.CountUsersUnscoped(ctx)
+func (x mysqlQuerier) DeleteAccountUnscoped(ctx context.Context, arg DeleteAccountUnscopedParams) (int64, error) {
+	v, err := x.queries.DeleteAccountUnscoped(ctx, mysql.DeleteAccountUnscopedParams(arg))
 	if err != nil {
-		return *new(int64), x.mapError("CountUsersUnscoped", err)
+		return *new(int64), x.mapError("DeleteAccountUnscoped", err)
 	}
 	return int64(v), nil
 }
@@ -1842,6 +1959,14 @@ func (x mysqlQuerier) DeleteLoginNetwork(ctx context.Context, arg DeleteLoginNet
 	return int64(v), nil
 }
 
+func (x mysqlQuerier) DeleteManagedAccountsBetweenUnscoped(ctx context.Context, arg DeleteManagedAccountsBetweenUnscopedParams) (int64, error) {
+	v, err := x.queries.DeleteManagedAccountsBetweenUnscoped(ctx, mysql.DeleteManagedAccountsBetweenUnscopedParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("DeleteManagedAccountsBetweenUnscoped", err)
+	}
+	return int64(v), nil
+}
+
 func (x mysqlQuerier) DeleteOneTimeTokenOfUser(ctx context.Context, arg DeleteOneTimeTokenOfUserParams) (int64, error) {
 	v, err := x.queries.DeleteOneTimeTokenOfUser(ctx, mysql.DeleteOneTimeTokenOfUserParams(arg))
 	if err != nil {
@@ -1912,6 +2037,22 @@ func (x mysqlQuerier) EndUserSessions(ctx context.Context, arg EndUserSessionsPa
 		return *new(int64), x.mapError("EndUserSessions", err)
 	}
 	return int64(v), nil
+}
+
+func (x mysqlQuerier) GetAccount(ctx context.Context, arg GetAccountParams) (Account, error) {
+	v, err := x.queries.GetAccount(ctx, mysql.GetAccountParams(arg))
+	if err != nil {
+		return Account{}, x.mapError("GetAccount", err)
+	}
+	return Account(v), nil
+}
+
+func (x mysqlQuerier) GetAccountByEmail(ctx context.Context, arg GetAccountByEmailParams) (Account, error) {
+	v, err := x.queries.GetAccountByEmail(ctx, mysql.GetAccountByEmailParams(arg))
+	if err != nil {
+		return Account{}, x.mapError("GetAccountByEmail", err)
+	}
+	return Account(v), nil
 }
 
 func (x mysqlQuerier) GetAuditEntry(ctx context.Context, arg GetAuditEntryParams) (AuditEntry, error) {
@@ -1986,12 +2127,12 @@ func (x mysqlQuerier) GetLastAuditSeal(ctx context.Context, arg GetLastAuditSeal
 	return AuditSeal(v), nil
 }
 
-func (x mysqlQuerier) GetLastPasswordHashUnscoped(ctx context.Context, arg GetLastPasswordHashUnscopedParams) (GetLastPasswordHashUnscopedRow, error) {
-	v, err := x.queries.GetLastPasswordHashUnscoped(ctx, mysql.GetLastPasswordHashUnscopedParams(arg))
+func (x mysqlQuerier) GetLastPasswordHash(ctx context.Context, arg GetLastPasswordHashParams) (GetLastPasswordHashRow, error) {
+	v, err := x.queries.GetLastPasswordHash(ctx, mysql.GetLastPasswordHashParams(arg))
 	if err != nil {
-		return GetLastPasswordHashUnscopedRow{}, x.mapError("GetLastPasswordHashUnscoped", err)
+		return GetLastPasswordHashRow{}, x.mapError("GetLastPasswordHash", err)
 	}
-	return GetLastPasswordHashUnscopedRow(v), nil
+	return GetLastPasswordHashRow(v), nil
 }
 
 func (x mysqlQuerier) GetLoginAttempt(ctx context.Context, arg GetLoginAttemptParams) (LoginAttempt, error) {
@@ -2058,20 +2199,20 @@ func (x mysqlQuerier) GetUser(ctx context.Context, arg GetUserParams) (User, err
 	return User(v), nil
 }
 
-func (x mysqlQuerier) GetUserByEmailUnscoped(ctx context.Context, arg GetUserByEmailUnscopedParams) (User, error) {
-	v, err := x.queries.GetUserByEmailUnscoped(ctx, mysql.GetUserByEmailUnscopedParams(arg))
-	if err != nil {
-		return User{}, x.mapError("GetUserByEmailUnscoped", err)
-	}
-	return User(v), nil
-}
-
 func (x mysqlQuerier) GetWaitingAuditLinkAhead(ctx context.Context, arg GetWaitingAuditLinkAheadParams) (GetWaitingAuditLinkAheadRow, error) {
 	v, err := x.queries.GetWaitingAuditLinkAhead(ctx, mysql.GetWaitingAuditLinkAheadParams(arg))
 	if err != nil {
 		return GetWaitingAuditLinkAheadRow{}, x.mapError("GetWaitingAuditLinkAhead", err)
 	}
 	return GetWaitingAuditLinkAheadRow(v), nil
+}
+
+func (x mysqlQuerier) InsertAccount(ctx context.Context, arg InsertAccountParams) error {
+	err := x.queries.InsertAccount(ctx, mysql.InsertAccountParams(arg))
+	if err != nil {
+		return x.mapError("InsertAccount", err)
+	}
+	return nil
 }
 
 func (x mysqlQuerier) InsertAuditEntry(ctx context.Context, arg InsertAuditEntryParams) error {
@@ -2184,6 +2325,22 @@ func (x mysqlQuerier) InsertUser(ctx context.Context, arg InsertUserParams) erro
 		return x.mapError("InsertUser", err)
 	}
 	return nil
+}
+
+func (x mysqlQuerier) ListAccountEmails(ctx context.Context, arg ListAccountEmailsParams) ([]ListAccountEmailsRow, error) {
+	v, err := x.queries.ListAccountEmails(ctx, mysql.ListAccountEmailsParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListAccountEmails", err)
+	}
+	return convert(v, func(r mysql.ListAccountEmailsRow) ListAccountEmailsRow { return ListAccountEmailsRow(r) }), nil
+}
+
+func (x mysqlQuerier) ListAccountsByEmail(ctx context.Context, arg ListAccountsByEmailParams) ([]Account, error) {
+	v, err := x.queries.ListAccountsByEmail(ctx, mysql.ListAccountsByEmailParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListAccountsByEmail", err)
+	}
+	return convert(v, func(r mysql.Account) Account { return Account(r) }), nil
 }
 
 func (x mysqlQuerier) ListAssignmentsToCompany(ctx context.Context, arg ListAssignmentsToCompanyParams) ([]ListAssignmentsToCompanyRow, error) {
@@ -2462,6 +2619,24 @@ func (x mysqlQuerier) ListLoginBlocks(ctx context.Context, arg ListLoginBlocksPa
 	return convert(v, func(r mysql.ListLoginBlocksRow) ListLoginBlocksRow { return ListLoginBlocksRow(r) }), nil
 }
 
+func (x mysqlQuerier) ListManagedAccountIDs(ctx context.Context, arg ListManagedAccountIDsParams) ([]uuid.UUID, error) {
+	v, err := x.queries.ListManagedAccountIDs(ctx, mysql.ListManagedAccountIDsParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListManagedAccountIDs", err)
+	}
+	return v, nil
+}
+
+func (x mysqlQuerier) ListMembershipsUnscoped(ctx context.Context, arg ListMembershipsUnscopedParams) ([]ListMembershipsUnscopedRow, error) {
+	v, err := x.queries.ListMembershipsUnscoped(ctx, mysql.ListMembershipsUnscopedParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListMembershipsUnscoped", err)
+	}
+	return convert(v, func(r mysql.ListMembershipsUnscopedRow) ListMembershipsUnscopedRow {
+		return ListMembershipsUnscopedRow(r)
+	}), nil
+}
+
 func (x mysqlQuerier) ListOldLoginAttempts(ctx context.Context, arg ListOldLoginAttemptsParams) ([]string, error) {
 	v, err := x.queries.ListOldLoginAttempts(ctx, mysql.ListOldLoginAttemptsParams(arg))
 	if err != nil {
@@ -2546,14 +2721,6 @@ func (x mysqlQuerier) ListTenantsToSealUnscoped(ctx context.Context, arg ListTen
 	}), nil
 }
 
-func (x mysqlQuerier) ListUserEmailsUnscoped(ctx context.Context, arg ListUserEmailsUnscopedParams) ([]ListUserEmailsUnscopedRow, error) {
-	v, err := x.queries.ListUserEmailsUnscoped(ctx, mysql.ListUserEmailsUnscopedParams(arg))
-	if err != nil {
-		return nil, x.mapError("ListUserEmailsUnscoped", err)
-	}
-	return convert(v, func(r mysql.ListUserEmailsUnscopedRow) ListUserEmailsUnscopedRow { return ListUserEmailsUnscopedRow(r) }), nil
-}
-
 func (x mysqlQuerier) ListUserIDs(ctx context.Context, arg ListUserIDsParams) ([]uuid.UUID, error) {
 	v, err := x.queries.ListUserIDs(ctx, mysql.ListUserIDsParams(arg))
 	if err != nil {
@@ -2578,10 +2745,10 @@ func (x mysqlQuerier) ListUsersByCreatedAtDesc(ctx context.Context, arg ListUser
 	return convert(v, func(r mysql.User) User { return User(r) }), nil
 }
 
-func (x mysqlQuerier) ListUsersByEmailUnscoped(ctx context.Context, arg ListUsersByEmailUnscopedParams) ([]User, error) {
-	v, err := x.queries.ListUsersByEmailUnscoped(ctx, mysql.ListUsersByEmailUnscopedParams(arg))
+func (x mysqlQuerier) ListUsersByEmail(ctx context.Context, arg ListUsersByEmailParams) ([]User, error) {
+	v, err := x.queries.ListUsersByEmail(ctx, mysql.ListUsersByEmailParams(arg))
 	if err != nil {
-		return nil, x.mapError("ListUsersByEmailUnscoped", err)
+		return nil, x.mapError("ListUsersByEmail", err)
 	}
 	return convert(v, func(r mysql.User) User { return User(r) }), nil
 }
@@ -2666,6 +2833,14 @@ func (x mysqlQuerier) LockTenant(ctx context.Context, arg LockTenantParams) (int
 	return int64(v), nil
 }
 
+func (x mysqlQuerier) RecordAccountLogin(ctx context.Context, arg RecordAccountLoginParams) (int64, error) {
+	v, err := x.queries.RecordAccountLogin(ctx, mysql.RecordAccountLoginParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("RecordAccountLogin", err)
+	}
+	return int64(v), nil
+}
+
 func (x mysqlQuerier) RecordRepeatedRefresh(ctx context.Context, arg RecordRepeatedRefreshParams) (int64, error) {
 	v, err := x.queries.RecordRepeatedRefresh(ctx, mysql.RecordRepeatedRefreshParams(arg))
 	if err != nil {
@@ -2682,10 +2857,18 @@ func (x mysqlQuerier) RecordUserLogin(ctx context.Context, arg RecordUserLoginPa
 	return int64(v), nil
 }
 
-func (x mysqlQuerier) ReplaceUserPasswordHash(ctx context.Context, arg ReplaceUserPasswordHashParams) (int64, error) {
-	v, err := x.queries.ReplaceUserPasswordHash(ctx, mysql.ReplaceUserPasswordHashParams(arg))
+func (x mysqlQuerier) ReleaseAccount(ctx context.Context, arg ReleaseAccountParams) (int64, error) {
+	v, err := x.queries.ReleaseAccount(ctx, mysql.ReleaseAccountParams(arg))
 	if err != nil {
-		return *new(int64), x.mapError("ReplaceUserPasswordHash", err)
+		return *new(int64), x.mapError("ReleaseAccount", err)
+	}
+	return int64(v), nil
+}
+
+func (x mysqlQuerier) ReplaceAccountPasswordHash(ctx context.Context, arg ReplaceAccountPasswordHashParams) (int64, error) {
+	v, err := x.queries.ReplaceAccountPasswordHash(ctx, mysql.ReplaceAccountPasswordHashParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("ReplaceAccountPasswordHash", err)
 	}
 	return int64(v), nil
 }
@@ -2698,18 +2881,26 @@ func (x mysqlQuerier) RotateSession(ctx context.Context, arg RotateSessionParams
 	return int64(v), nil
 }
 
-func (x mysqlQuerier) SetUserAssignment(ctx context.Context, arg SetUserAssignmentParams) (int64, error) {
-	v, err := x.queries.SetUserAssignment(ctx, mysql.SetUserAssignmentParams(arg))
+func (x mysqlQuerier) SetAccountEmail(ctx context.Context, arg SetAccountEmailParams) (int64, error) {
+	v, err := x.queries.SetAccountEmail(ctx, mysql.SetAccountEmailParams(arg))
 	if err != nil {
-		return *new(int64), x.mapError("SetUserAssignment", err)
+		return *new(int64), x.mapError("SetAccountEmail", err)
 	}
 	return int64(v), nil
 }
 
-func (x mysqlQuerier) SetUserPasswordHash(ctx context.Context, arg SetUserPasswordHashParams) (int64, error) {
-	v, err := x.queries.SetUserPasswordHash(ctx, mysql.SetUserPasswordHashParams(arg))
+func (x mysqlQuerier) SetAccountPasswordHash(ctx context.Context, arg SetAccountPasswordHashParams) (int64, error) {
+	v, err := x.queries.SetAccountPasswordHash(ctx, mysql.SetAccountPasswordHashParams(arg))
 	if err != nil {
-		return *new(int64), x.mapError("SetUserPasswordHash", err)
+		return *new(int64), x.mapError("SetAccountPasswordHash", err)
+	}
+	return int64(v), nil
+}
+
+func (x mysqlQuerier) SetUserAssignment(ctx context.Context, arg SetUserAssignmentParams) (int64, error) {
+	v, err := x.queries.SetUserAssignment(ctx, mysql.SetUserAssignmentParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("SetUserAssignment", err)
 	}
 	return int64(v), nil
 }
@@ -2780,6 +2971,14 @@ func NewSQLite(conn sqlite.DBTX, mapError MapError) Querier {
 	return sqliteQuerier{queries: sqlite.New(conn), mapError: mapError}
 }
 
+func (x sqliteQuerier) AcceptUser(ctx context.Context, arg AcceptUserParams) (int64, error) {
+	v, err := x.queries.AcceptUser(ctx, sqlite.AcceptUserParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("AcceptUser", err)
+	}
+	return int64(v), nil
+}
+
 func (x sqliteQuerier) AddAuditRepeat(ctx context.Context, arg AddAuditRepeatParams) (int64, error) {
 	v, err := x.queries.AddAuditRepeat(ctx, sqlite.AddAuditRepeatParams(arg))
 	if err != nil {
@@ -2808,6 +3007,14 @@ func (x sqliteQuerier) ClaimAuditLinks(ctx context.Context, arg ClaimAuditLinksP
 	v, err := x.queries.ClaimAuditLinks(ctx, sqlite.ClaimAuditLinksParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("ClaimAuditLinks", err)
+	}
+	return int64(v), nil
+}
+
+func (x sqliteQuerier) CountAccounts(ctx context.Context) (int64, error) {
+	v, err := x.queries.CountAccounts(ctx)
+	if err != nil {
+		return *new(int64), x.mapError("CountAccounts", err)
 	}
 	return int64(v), nil
 }
@@ -2970,10 +3177,10 @@ func (x sqliteQuerier) CountUsers(ctx context.Context, arg CountUsersParams) (in
 	return int64(v), nil
 }
 
-func (x sqliteQuerier) CountUsersUnscoped(ctx context.Context) (int64, error) {
-	v, err := x.queries.CountUsersUnscoped(ctx)
+func (x sqliteQuerier) DeleteAccountUnscoped(ctx context.Context, arg DeleteAccountUnscopedParams) (int64, error) {
+	v, err := x.queries.DeleteAccountUnscoped(ctx, sqlite.DeleteAccountUnscopedParams(arg))
 	if err != nil {
-		return *new(int64), x.mapError("CountUsersUnscoped", err)
+		return *new(int64), x.mapError("DeleteAccountUnscoped", err)
 	}
 	return int64(v), nil
 }
@@ -3098,6 +3305,14 @@ func (x sqliteQuerier) DeleteLoginNetwork(ctx context.Context, arg DeleteLoginNe
 	return int64(v), nil
 }
 
+func (x sqliteQuerier) DeleteManagedAccountsBetweenUnscoped(ctx context.Context, arg DeleteManagedAccountsBetweenUnscopedParams) (int64, error) {
+	v, err := x.queries.DeleteManagedAccountsBetweenUnscoped(ctx, sqlite.DeleteManagedAccountsBetweenUnscopedParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("DeleteManagedAccountsBetweenUnscoped", err)
+	}
+	return int64(v), nil
+}
+
 func (x sqliteQuerier) DeleteOneTimeTokenOfUser(ctx context.Context, arg DeleteOneTimeTokenOfUserParams) (int64, error) {
 	v, err := x.queries.DeleteOneTimeTokenOfUser(ctx, sqlite.DeleteOneTimeTokenOfUserParams(arg))
 	if err != nil {
@@ -3168,6 +3383,22 @@ func (x sqliteQuerier) EndUserSessions(ctx context.Context, arg EndUserSessionsP
 		return *new(int64), x.mapError("EndUserSessions", err)
 	}
 	return int64(v), nil
+}
+
+func (x sqliteQuerier) GetAccount(ctx context.Context, arg GetAccountParams) (Account, error) {
+	v, err := x.queries.GetAccount(ctx, sqlite.GetAccountParams(arg))
+	if err != nil {
+		return Account{}, x.mapError("GetAccount", err)
+	}
+	return Account(v), nil
+}
+
+func (x sqliteQuerier) GetAccountByEmail(ctx context.Context, arg GetAccountByEmailParams) (Account, error) {
+	v, err := x.queries.GetAccountByEmail(ctx, sqlite.GetAccountByEmailParams(arg))
+	if err != nil {
+		return Account{}, x.mapError("GetAccountByEmail", err)
+	}
+	return Account(v), nil
 }
 
 func (x sqliteQuerier) GetAuditEntry(ctx context.Context, arg GetAuditEntryParams) (AuditEntry, error) {
@@ -3242,12 +3473,12 @@ func (x sqliteQuerier) GetLastAuditSeal(ctx context.Context, arg GetLastAuditSea
 	return AuditSeal(v), nil
 }
 
-func (x sqliteQuerier) GetLastPasswordHashUnscoped(ctx context.Context, arg GetLastPasswordHashUnscopedParams) (GetLastPasswordHashUnscopedRow, error) {
-	v, err := x.queries.GetLastPasswordHashUnscoped(ctx, sqlite.GetLastPasswordHashUnscopedParams(arg))
+func (x sqliteQuerier) GetLastPasswordHash(ctx context.Context, arg GetLastPasswordHashParams) (GetLastPasswordHashRow, error) {
+	v, err := x.queries.GetLastPasswordHash(ctx, sqlite.GetLastPasswordHashParams(arg))
 	if err != nil {
-		return GetLastPasswordHashUnscopedRow{}, x.mapError("GetLastPasswordHashUnscoped", err)
+		return GetLastPasswordHashRow{}, x.mapError("GetLastPasswordHash", err)
 	}
-	return GetLastPasswordHashUnscopedRow(v), nil
+	return GetLastPasswordHashRow(v), nil
 }
 
 func (x sqliteQuerier) GetLoginAttempt(ctx context.Context, arg GetLoginAttemptParams) (LoginAttempt, error) {
@@ -3314,20 +3545,20 @@ func (x sqliteQuerier) GetUser(ctx context.Context, arg GetUserParams) (User, er
 	return User(v), nil
 }
 
-func (x sqliteQuerier) GetUserByEmailUnscoped(ctx context.Context, arg GetUserByEmailUnscopedParams) (User, error) {
-	v, err := x.queries.GetUserByEmailUnscoped(ctx, sqlite.GetUserByEmailUnscopedParams(arg))
-	if err != nil {
-		return User{}, x.mapError("GetUserByEmailUnscoped", err)
-	}
-	return User(v), nil
-}
-
 func (x sqliteQuerier) GetWaitingAuditLinkAhead(ctx context.Context, arg GetWaitingAuditLinkAheadParams) (GetWaitingAuditLinkAheadRow, error) {
 	v, err := x.queries.GetWaitingAuditLinkAhead(ctx, sqlite.GetWaitingAuditLinkAheadParams(arg))
 	if err != nil {
 		return GetWaitingAuditLinkAheadRow{}, x.mapError("GetWaitingAuditLinkAhead", err)
 	}
 	return GetWaitingAuditLinkAheadRow(v), nil
+}
+
+func (x sqliteQuerier) InsertAccount(ctx context.Context, arg InsertAccountParams) error {
+	err := x.queries.InsertAccount(ctx, sqlite.InsertAccountParams(arg))
+	if err != nil {
+		return x.mapError("InsertAccount", err)
+	}
+	return nil
 }
 
 func (x sqliteQuerier) InsertAuditEntry(ctx context.Context, arg InsertAuditEntryParams) error {
@@ -3440,6 +3671,22 @@ func (x sqliteQuerier) InsertUser(ctx context.Context, arg InsertUserParams) err
 		return x.mapError("InsertUser", err)
 	}
 	return nil
+}
+
+func (x sqliteQuerier) ListAccountEmails(ctx context.Context, arg ListAccountEmailsParams) ([]ListAccountEmailsRow, error) {
+	v, err := x.queries.ListAccountEmails(ctx, sqlite.ListAccountEmailsParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListAccountEmails", err)
+	}
+	return convert(v, func(r sqlite.ListAccountEmailsRow) ListAccountEmailsRow { return ListAccountEmailsRow(r) }), nil
+}
+
+func (x sqliteQuerier) ListAccountsByEmail(ctx context.Context, arg ListAccountsByEmailParams) ([]Account, error) {
+	v, err := x.queries.ListAccountsByEmail(ctx, sqlite.ListAccountsByEmailParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListAccountsByEmail", err)
+	}
+	return convert(v, func(r sqlite.Account) Account { return Account(r) }), nil
 }
 
 func (x sqliteQuerier) ListAssignmentsToCompany(ctx context.Context, arg ListAssignmentsToCompanyParams) ([]ListAssignmentsToCompanyRow, error) {
@@ -3718,6 +3965,24 @@ func (x sqliteQuerier) ListLoginBlocks(ctx context.Context, arg ListLoginBlocksP
 	return convert(v, func(r sqlite.ListLoginBlocksRow) ListLoginBlocksRow { return ListLoginBlocksRow(r) }), nil
 }
 
+func (x sqliteQuerier) ListManagedAccountIDs(ctx context.Context, arg ListManagedAccountIDsParams) ([]uuid.UUID, error) {
+	v, err := x.queries.ListManagedAccountIDs(ctx, sqlite.ListManagedAccountIDsParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListManagedAccountIDs", err)
+	}
+	return v, nil
+}
+
+func (x sqliteQuerier) ListMembershipsUnscoped(ctx context.Context, arg ListMembershipsUnscopedParams) ([]ListMembershipsUnscopedRow, error) {
+	v, err := x.queries.ListMembershipsUnscoped(ctx, sqlite.ListMembershipsUnscopedParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListMembershipsUnscoped", err)
+	}
+	return convert(v, func(r sqlite.ListMembershipsUnscopedRow) ListMembershipsUnscopedRow {
+		return ListMembershipsUnscopedRow(r)
+	}), nil
+}
+
 func (x sqliteQuerier) ListOldLoginAttempts(ctx context.Context, arg ListOldLoginAttemptsParams) ([]string, error) {
 	v, err := x.queries.ListOldLoginAttempts(ctx, sqlite.ListOldLoginAttemptsParams(arg))
 	if err != nil {
@@ -3802,16 +4067,6 @@ func (x sqliteQuerier) ListTenantsToSealUnscoped(ctx context.Context, arg ListTe
 	}), nil
 }
 
-func (x sqliteQuerier) ListUserEmailsUnscoped(ctx context.Context, arg ListUserEmailsUnscopedParams) ([]ListUserEmailsUnscopedRow, error) {
-	v, err := x.queries.ListUserEmailsUnscoped(ctx, sqlite.ListUserEmailsUnscopedParams(arg))
-	if err != nil {
-		return nil, x.mapError("ListUserEmailsUnscoped", err)
-	}
-	return convert(v, func(r sqlite.ListUserEmailsUnscopedRow) ListUserEmailsUnscopedRow {
-		return ListUserEmailsUnscopedRow(r)
-	}), nil
-}
-
 func (x sqliteQuerier) ListUserIDs(ctx context.Context, arg ListUserIDsParams) ([]uuid.UUID, error) {
 	v, err := x.queries.ListUserIDs(ctx, sqlite.ListUserIDsParams(arg))
 	if err != nil {
@@ -3836,10 +4091,10 @@ func (x sqliteQuerier) ListUsersByCreatedAtDesc(ctx context.Context, arg ListUse
 	return convert(v, func(r sqlite.User) User { return User(r) }), nil
 }
 
-func (x sqliteQuerier) ListUsersByEmailUnscoped(ctx context.Context, arg ListUsersByEmailUnscopedParams) ([]User, error) {
-	v, err := x.queries.ListUsersByEmailUnscoped(ctx, sqlite.ListUsersByEmailUnscopedParams(arg))
+func (x sqliteQuerier) ListUsersByEmail(ctx context.Context, arg ListUsersByEmailParams) ([]User, error) {
+	v, err := x.queries.ListUsersByEmail(ctx, sqlite.ListUsersByEmailParams(arg))
 	if err != nil {
-		return nil, x.mapError("ListUsersByEmailUnscoped", err)
+		return nil, x.mapError("ListUsersByEmail", err)
 	}
 	return convert(v, func(r sqlite.User) User { return User(r) }), nil
 }
@@ -3928,6 +4183,14 @@ func (x sqliteQuerier) LockTenant(ctx context.Context, arg LockTenantParams) (in
 	return int64(v), nil
 }
 
+func (x sqliteQuerier) RecordAccountLogin(ctx context.Context, arg RecordAccountLoginParams) (int64, error) {
+	v, err := x.queries.RecordAccountLogin(ctx, sqlite.RecordAccountLoginParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("RecordAccountLogin", err)
+	}
+	return int64(v), nil
+}
+
 func (x sqliteQuerier) RecordRepeatedRefresh(ctx context.Context, arg RecordRepeatedRefreshParams) (int64, error) {
 	v, err := x.queries.RecordRepeatedRefresh(ctx, sqlite.RecordRepeatedRefreshParams(arg))
 	if err != nil {
@@ -3944,10 +4207,18 @@ func (x sqliteQuerier) RecordUserLogin(ctx context.Context, arg RecordUserLoginP
 	return int64(v), nil
 }
 
-func (x sqliteQuerier) ReplaceUserPasswordHash(ctx context.Context, arg ReplaceUserPasswordHashParams) (int64, error) {
-	v, err := x.queries.ReplaceUserPasswordHash(ctx, sqlite.ReplaceUserPasswordHashParams(arg))
+func (x sqliteQuerier) ReleaseAccount(ctx context.Context, arg ReleaseAccountParams) (int64, error) {
+	v, err := x.queries.ReleaseAccount(ctx, sqlite.ReleaseAccountParams(arg))
 	if err != nil {
-		return *new(int64), x.mapError("ReplaceUserPasswordHash", err)
+		return *new(int64), x.mapError("ReleaseAccount", err)
+	}
+	return int64(v), nil
+}
+
+func (x sqliteQuerier) ReplaceAccountPasswordHash(ctx context.Context, arg ReplaceAccountPasswordHashParams) (int64, error) {
+	v, err := x.queries.ReplaceAccountPasswordHash(ctx, sqlite.ReplaceAccountPasswordHashParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("ReplaceAccountPasswordHash", err)
 	}
 	return int64(v), nil
 }
@@ -3960,18 +4231,26 @@ func (x sqliteQuerier) RotateSession(ctx context.Context, arg RotateSessionParam
 	return int64(v), nil
 }
 
-func (x sqliteQuerier) SetUserAssignment(ctx context.Context, arg SetUserAssignmentParams) (int64, error) {
-	v, err := x.queries.SetUserAssignment(ctx, sqlite.SetUserAssignmentParams(arg))
+func (x sqliteQuerier) SetAccountEmail(ctx context.Context, arg SetAccountEmailParams) (int64, error) {
+	v, err := x.queries.SetAccountEmail(ctx, sqlite.SetAccountEmailParams(arg))
 	if err != nil {
-		return *new(int64), x.mapError("SetUserAssignment", err)
+		return *new(int64), x.mapError("SetAccountEmail", err)
 	}
 	return int64(v), nil
 }
 
-func (x sqliteQuerier) SetUserPasswordHash(ctx context.Context, arg SetUserPasswordHashParams) (int64, error) {
-	v, err := x.queries.SetUserPasswordHash(ctx, sqlite.SetUserPasswordHashParams(arg))
+func (x sqliteQuerier) SetAccountPasswordHash(ctx context.Context, arg SetAccountPasswordHashParams) (int64, error) {
+	v, err := x.queries.SetAccountPasswordHash(ctx, sqlite.SetAccountPasswordHashParams(arg))
 	if err != nil {
-		return *new(int64), x.mapError("SetUserPasswordHash", err)
+		return *new(int64), x.mapError("SetAccountPasswordHash", err)
+	}
+	return int64(v), nil
+}
+
+func (x sqliteQuerier) SetUserAssignment(ctx context.Context, arg SetUserAssignmentParams) (int64, error) {
+	v, err := x.queries.SetUserAssignment(ctx, sqlite.SetUserAssignmentParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("SetUserAssignment", err)
 	}
 	return int64(v), nil
 }
@@ -4044,6 +4323,13 @@ type observedQuerier struct {
 // Observed runs the queries of q and calls observe for each.
 func Observed(q Querier, observe Observe) Querier { return observedQuerier{next: q, observe: observe} }
 
+func (x observedQuerier) AcceptUser(ctx context.Context, arg AcceptUserParams) (int64, error) {
+	ctx, ended := x.observe(ctx, "AcceptUser")
+	v, err := x.next.AcceptUser(ctx, arg)
+	ended(err)
+	return v, err
+}
+
 func (x observedQuerier) AddAuditRepeat(ctx context.Context, arg AddAuditRepeatParams) (int64, error) {
 	ctx, ended := x.observe(ctx, "AddAuditRepeat")
 	v, err := x.next.AddAuditRepeat(ctx, arg)
@@ -4068,6 +4354,13 @@ func (x observedQuerier) BlockLoginAttempts(ctx context.Context, arg BlockLoginA
 func (x observedQuerier) ClaimAuditLinks(ctx context.Context, arg ClaimAuditLinksParams) (int64, error) {
 	ctx, ended := x.observe(ctx, "ClaimAuditLinks")
 	v, err := x.next.ClaimAuditLinks(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) CountAccounts(ctx context.Context) (int64, error) {
+	ctx, ended := x.observe(ctx, "CountAccounts")
+	v, err := x.next.CountAccounts(ctx)
 	ended(err)
 	return v, err
 }
@@ -4205,9 +4498,9 @@ func (x observedQuerier) CountUsers(ctx context.Context, arg CountUsersParams) (
 	return v, err
 }
 
-func (x observedQuerier) CountUsersUnscoped(ctx context.Context) (int64, error) {
-	ctx, ended := x.observe(ctx, "CountUsersUnscoped")
-	v, err := x.next.CountUsersUnscoped(ctx)
+func (x observedQuerier) DeleteAccountUnscoped(ctx context.Context, arg DeleteAccountUnscopedParams) (int64, error) {
+	ctx, ended := x.observe(ctx, "DeleteAccountUnscoped")
+	v, err := x.next.DeleteAccountUnscoped(ctx, arg)
 	ended(err)
 	return v, err
 }
@@ -4317,6 +4610,13 @@ func (x observedQuerier) DeleteLoginNetwork(ctx context.Context, arg DeleteLogin
 	return v, err
 }
 
+func (x observedQuerier) DeleteManagedAccountsBetweenUnscoped(ctx context.Context, arg DeleteManagedAccountsBetweenUnscopedParams) (int64, error) {
+	ctx, ended := x.observe(ctx, "DeleteManagedAccountsBetweenUnscoped")
+	v, err := x.next.DeleteManagedAccountsBetweenUnscoped(ctx, arg)
+	ended(err)
+	return v, err
+}
+
 func (x observedQuerier) DeleteOneTimeTokenOfUser(ctx context.Context, arg DeleteOneTimeTokenOfUserParams) (int64, error) {
 	ctx, ended := x.observe(ctx, "DeleteOneTimeTokenOfUser")
 	v, err := x.next.DeleteOneTimeTokenOfUser(ctx, arg)
@@ -4376,6 +4676,20 @@ func (x observedQuerier) EndSession(ctx context.Context, arg EndSessionParams) (
 func (x observedQuerier) EndUserSessions(ctx context.Context, arg EndUserSessionsParams) (int64, error) {
 	ctx, ended := x.observe(ctx, "EndUserSessions")
 	v, err := x.next.EndUserSessions(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) GetAccount(ctx context.Context, arg GetAccountParams) (Account, error) {
+	ctx, ended := x.observe(ctx, "GetAccount")
+	v, err := x.next.GetAccount(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) GetAccountByEmail(ctx context.Context, arg GetAccountByEmailParams) (Account, error) {
+	ctx, ended := x.observe(ctx, "GetAccountByEmail")
+	v, err := x.next.GetAccountByEmail(ctx, arg)
 	ended(err)
 	return v, err
 }
@@ -4443,9 +4757,9 @@ func (x observedQuerier) GetLastAuditSeal(ctx context.Context, arg GetLastAuditS
 	return v, err
 }
 
-func (x observedQuerier) GetLastPasswordHashUnscoped(ctx context.Context, arg GetLastPasswordHashUnscopedParams) (GetLastPasswordHashUnscopedRow, error) {
-	ctx, ended := x.observe(ctx, "GetLastPasswordHashUnscoped")
-	v, err := x.next.GetLastPasswordHashUnscoped(ctx, arg)
+func (x observedQuerier) GetLastPasswordHash(ctx context.Context, arg GetLastPasswordHashParams) (GetLastPasswordHashRow, error) {
+	ctx, ended := x.observe(ctx, "GetLastPasswordHash")
+	v, err := x.next.GetLastPasswordHash(ctx, arg)
 	ended(err)
 	return v, err
 }
@@ -4506,18 +4820,18 @@ func (x observedQuerier) GetUser(ctx context.Context, arg GetUserParams) (User, 
 	return v, err
 }
 
-func (x observedQuerier) GetUserByEmailUnscoped(ctx context.Context, arg GetUserByEmailUnscopedParams) (User, error) {
-	ctx, ended := x.observe(ctx, "GetUserByEmailUnscoped")
-	v, err := x.next.GetUserByEmailUnscoped(ctx, arg)
-	ended(err)
-	return v, err
-}
-
 func (x observedQuerier) GetWaitingAuditLinkAhead(ctx context.Context, arg GetWaitingAuditLinkAheadParams) (GetWaitingAuditLinkAheadRow, error) {
 	ctx, ended := x.observe(ctx, "GetWaitingAuditLinkAhead")
 	v, err := x.next.GetWaitingAuditLinkAhead(ctx, arg)
 	ended(err)
 	return v, err
+}
+
+func (x observedQuerier) InsertAccount(ctx context.Context, arg InsertAccountParams) error {
+	ctx, ended := x.observe(ctx, "InsertAccount")
+	err := x.next.InsertAccount(ctx, arg)
+	ended(err)
+	return err
 }
 
 func (x observedQuerier) InsertAuditEntry(ctx context.Context, arg InsertAuditEntryParams) error {
@@ -4616,6 +4930,20 @@ func (x observedQuerier) InsertUser(ctx context.Context, arg InsertUserParams) e
 	err := x.next.InsertUser(ctx, arg)
 	ended(err)
 	return err
+}
+
+func (x observedQuerier) ListAccountEmails(ctx context.Context, arg ListAccountEmailsParams) ([]ListAccountEmailsRow, error) {
+	ctx, ended := x.observe(ctx, "ListAccountEmails")
+	v, err := x.next.ListAccountEmails(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) ListAccountsByEmail(ctx context.Context, arg ListAccountsByEmailParams) ([]Account, error) {
+	ctx, ended := x.observe(ctx, "ListAccountsByEmail")
+	v, err := x.next.ListAccountsByEmail(ctx, arg)
+	ended(err)
+	return v, err
 }
 
 func (x observedQuerier) ListAssignmentsToCompany(ctx context.Context, arg ListAssignmentsToCompanyParams) ([]ListAssignmentsToCompanyRow, error) {
@@ -4856,6 +5184,20 @@ func (x observedQuerier) ListLoginBlocks(ctx context.Context, arg ListLoginBlock
 	return v, err
 }
 
+func (x observedQuerier) ListManagedAccountIDs(ctx context.Context, arg ListManagedAccountIDsParams) ([]uuid.UUID, error) {
+	ctx, ended := x.observe(ctx, "ListManagedAccountIDs")
+	v, err := x.next.ListManagedAccountIDs(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) ListMembershipsUnscoped(ctx context.Context, arg ListMembershipsUnscopedParams) ([]ListMembershipsUnscopedRow, error) {
+	ctx, ended := x.observe(ctx, "ListMembershipsUnscoped")
+	v, err := x.next.ListMembershipsUnscoped(ctx, arg)
+	ended(err)
+	return v, err
+}
+
 func (x observedQuerier) ListOldLoginAttempts(ctx context.Context, arg ListOldLoginAttemptsParams) ([]string, error) {
 	ctx, ended := x.observe(ctx, "ListOldLoginAttempts")
 	v, err := x.next.ListOldLoginAttempts(ctx, arg)
@@ -4926,13 +5268,6 @@ func (x observedQuerier) ListTenantsToSealUnscoped(ctx context.Context, arg List
 	return v, err
 }
 
-func (x observedQuerier) ListUserEmailsUnscoped(ctx context.Context, arg ListUserEmailsUnscopedParams) ([]ListUserEmailsUnscopedRow, error) {
-	ctx, ended := x.observe(ctx, "ListUserEmailsUnscoped")
-	v, err := x.next.ListUserEmailsUnscoped(ctx, arg)
-	ended(err)
-	return v, err
-}
-
 func (x observedQuerier) ListUserIDs(ctx context.Context, arg ListUserIDsParams) ([]uuid.UUID, error) {
 	ctx, ended := x.observe(ctx, "ListUserIDs")
 	v, err := x.next.ListUserIDs(ctx, arg)
@@ -4954,9 +5289,9 @@ func (x observedQuerier) ListUsersByCreatedAtDesc(ctx context.Context, arg ListU
 	return v, err
 }
 
-func (x observedQuerier) ListUsersByEmailUnscoped(ctx context.Context, arg ListUsersByEmailUnscopedParams) ([]User, error) {
-	ctx, ended := x.observe(ctx, "ListUsersByEmailUnscoped")
-	v, err := x.next.ListUsersByEmailUnscoped(ctx, arg)
+func (x observedQuerier) ListUsersByEmail(ctx context.Context, arg ListUsersByEmailParams) ([]User, error) {
+	ctx, ended := x.observe(ctx, "ListUsersByEmail")
+	v, err := x.next.ListUsersByEmail(ctx, arg)
 	ended(err)
 	return v, err
 }
@@ -5031,6 +5366,13 @@ func (x observedQuerier) LockTenant(ctx context.Context, arg LockTenantParams) (
 	return v, err
 }
 
+func (x observedQuerier) RecordAccountLogin(ctx context.Context, arg RecordAccountLoginParams) (int64, error) {
+	ctx, ended := x.observe(ctx, "RecordAccountLogin")
+	v, err := x.next.RecordAccountLogin(ctx, arg)
+	ended(err)
+	return v, err
+}
+
 func (x observedQuerier) RecordRepeatedRefresh(ctx context.Context, arg RecordRepeatedRefreshParams) (int64, error) {
 	ctx, ended := x.observe(ctx, "RecordRepeatedRefresh")
 	v, err := x.next.RecordRepeatedRefresh(ctx, arg)
@@ -5045,9 +5387,16 @@ func (x observedQuerier) RecordUserLogin(ctx context.Context, arg RecordUserLogi
 	return v, err
 }
 
-func (x observedQuerier) ReplaceUserPasswordHash(ctx context.Context, arg ReplaceUserPasswordHashParams) (int64, error) {
-	ctx, ended := x.observe(ctx, "ReplaceUserPasswordHash")
-	v, err := x.next.ReplaceUserPasswordHash(ctx, arg)
+func (x observedQuerier) ReleaseAccount(ctx context.Context, arg ReleaseAccountParams) (int64, error) {
+	ctx, ended := x.observe(ctx, "ReleaseAccount")
+	v, err := x.next.ReleaseAccount(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) ReplaceAccountPasswordHash(ctx context.Context, arg ReplaceAccountPasswordHashParams) (int64, error) {
+	ctx, ended := x.observe(ctx, "ReplaceAccountPasswordHash")
+	v, err := x.next.ReplaceAccountPasswordHash(ctx, arg)
 	ended(err)
 	return v, err
 }
@@ -5059,16 +5408,23 @@ func (x observedQuerier) RotateSession(ctx context.Context, arg RotateSessionPar
 	return v, err
 }
 
-func (x observedQuerier) SetUserAssignment(ctx context.Context, arg SetUserAssignmentParams) (int64, error) {
-	ctx, ended := x.observe(ctx, "SetUserAssignment")
-	v, err := x.next.SetUserAssignment(ctx, arg)
+func (x observedQuerier) SetAccountEmail(ctx context.Context, arg SetAccountEmailParams) (int64, error) {
+	ctx, ended := x.observe(ctx, "SetAccountEmail")
+	v, err := x.next.SetAccountEmail(ctx, arg)
 	ended(err)
 	return v, err
 }
 
-func (x observedQuerier) SetUserPasswordHash(ctx context.Context, arg SetUserPasswordHashParams) (int64, error) {
-	ctx, ended := x.observe(ctx, "SetUserPasswordHash")
-	v, err := x.next.SetUserPasswordHash(ctx, arg)
+func (x observedQuerier) SetAccountPasswordHash(ctx context.Context, arg SetAccountPasswordHashParams) (int64, error) {
+	ctx, ended := x.observe(ctx, "SetAccountPasswordHash")
+	v, err := x.next.SetAccountPasswordHash(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) SetUserAssignment(ctx context.Context, arg SetUserAssignmentParams) (int64, error) {
+	ctx, ended := x.observe(ctx, "SetUserAssignment")
+	v, err := x.next.SetUserAssignment(ctx, arg)
 	ended(err)
 	return v, err
 }

@@ -473,6 +473,7 @@ type UserFilters struct {
 	Email        *string    `json:"email"`
 	Role         *string    `json:"role"`
 	IsActive     *bool      `json:"is_active"`
+	IsInvited    *bool      `json:"is_invited"`
 	CompanyID    *uuid.UUID `json:"company_id"`
 	BranchID     *uuid.UUID `json:"branch_id"`
 	DepartmentID *uuid.UUID `json:"department_id"`
@@ -494,7 +495,7 @@ var UserList = List[User, UserFilters]{
 				}
 				return q.ListUsersByCreatedAt(ctx, ListUsersByCreatedAtParams{
 					AfterCreatedAt: key, AfterID: after.ID, Limit: limit,
-					TenantID: f.TenantID, Email: f.Email, Role: f.Role, IsActive: f.IsActive, CompanyID: f.CompanyID, BranchID: f.BranchID, DepartmentID: f.DepartmentID, Pattern: f.Pattern,
+					TenantID: f.TenantID, Email: f.Email, Role: f.Role, IsActive: f.IsActive, IsInvited: f.IsInvited, CompanyID: f.CompanyID, BranchID: f.BranchID, DepartmentID: f.DepartmentID, Pattern: f.Pattern,
 				})
 			},
 		},
@@ -509,7 +510,7 @@ var UserList = List[User, UserFilters]{
 				}
 				return q.ListUsersByCreatedAtDesc(ctx, ListUsersByCreatedAtDescParams{
 					AfterCreatedAt: key, AfterID: after.ID, Limit: limit,
-					TenantID: f.TenantID, Email: f.Email, Role: f.Role, IsActive: f.IsActive, CompanyID: f.CompanyID, BranchID: f.BranchID, DepartmentID: f.DepartmentID, Pattern: f.Pattern,
+					TenantID: f.TenantID, Email: f.Email, Role: f.Role, IsActive: f.IsActive, IsInvited: f.IsInvited, CompanyID: f.CompanyID, BranchID: f.BranchID, DepartmentID: f.DepartmentID, Pattern: f.Pattern,
 				})
 			},
 		},
@@ -524,7 +525,7 @@ var UserList = List[User, UserFilters]{
 				}
 				return q.ListUsersByName(ctx, ListUsersByNameParams{
 					AfterNameKey: key, AfterID: after.ID, Limit: limit,
-					TenantID: f.TenantID, Email: f.Email, Role: f.Role, IsActive: f.IsActive, CompanyID: f.CompanyID, BranchID: f.BranchID, DepartmentID: f.DepartmentID, Pattern: f.Pattern,
+					TenantID: f.TenantID, Email: f.Email, Role: f.Role, IsActive: f.IsActive, IsInvited: f.IsInvited, CompanyID: f.CompanyID, BranchID: f.BranchID, DepartmentID: f.DepartmentID, Pattern: f.Pattern,
 				})
 			},
 		},
@@ -539,14 +540,14 @@ var UserList = List[User, UserFilters]{
 				}
 				return q.ListUsersByNameDesc(ctx, ListUsersByNameDescParams{
 					AfterNameKey: key, AfterID: after.ID, Limit: limit,
-					TenantID: f.TenantID, Email: f.Email, Role: f.Role, IsActive: f.IsActive, CompanyID: f.CompanyID, BranchID: f.BranchID, DepartmentID: f.DepartmentID, Pattern: f.Pattern,
+					TenantID: f.TenantID, Email: f.Email, Role: f.Role, IsActive: f.IsActive, IsInvited: f.IsInvited, CompanyID: f.CompanyID, BranchID: f.BranchID, DepartmentID: f.DepartmentID, Pattern: f.Pattern,
 				})
 			},
 		},
 	},
 	Count: func(ctx context.Context, q Querier, f UserFilters) (int64, error) {
 		return q.CountUsers(ctx, CountUsersParams{
-			TenantID: f.TenantID, Email: f.Email, Role: f.Role, IsActive: f.IsActive, CompanyID: f.CompanyID, BranchID: f.BranchID, DepartmentID: f.DepartmentID, Pattern: f.Pattern,
+			TenantID: f.TenantID, Email: f.Email, Role: f.Role, IsActive: f.IsActive, IsInvited: f.IsInvited, CompanyID: f.CompanyID, BranchID: f.BranchID, DepartmentID: f.DepartmentID, Pattern: f.Pattern,
 		})
 	},
 }

@@ -175,19 +175,21 @@ WHERE (code = $1 OR $1 IS NULL)
 			{2, "(email = $2 OR $2 IS NULL)", "(email = $2)"},
 			{3, "(role = $3 OR $3 IS NULL)", "(role = $3)"},
 			{4, "(is_active = $4 OR $4 IS NULL)", "(is_active = $4)"},
-			{5, "(company_id = $5 OR $5 IS NULL)", "(company_id = $5)"},
-			{6, "(branch_id = $6 OR $6 IS NULL)", "(branch_id = $6)"},
-			{7, "(department_id = $7 OR $7 IS NULL)", "(department_id = $7)"},
-			{8, "(search_text LIKE $8 OR $8 IS NULL)", "(search_text LIKE $8)"},
+			{5, "(is_invited = $5 OR $5 IS NULL)", "(is_invited = $5)"},
+			{6, "(company_id = $6 OR $6 IS NULL)", "(company_id = $6)"},
+			{7, "(branch_id = $7 OR $7 IS NULL)", "(branch_id = $7)"},
+			{8, "(department_id = $8 OR $8 IS NULL)", "(department_id = $8)"},
+			{9, "(search_text LIKE $9 OR $9 IS NULL)", "(search_text LIKE $9)"},
 		},
 		SQLite: []Option{
 			{2, "(email = ?2 OR ?2 IS NULL)", "(email = ?2)"},
 			{3, "(role = ?3 OR ?3 IS NULL)", "(role = ?3)"},
 			{4, "(is_active = ?4 OR ?4 IS NULL)", "(is_active = ?4)"},
-			{5, "(company_id = ?5 OR ?5 IS NULL)", "(company_id = ?5)"},
-			{6, "(branch_id = ?6 OR ?6 IS NULL)", "(branch_id = ?6)"},
-			{7, "(department_id = ?7 OR ?7 IS NULL)", "(department_id = ?7)"},
-			{8, "(search_text LIKE ?8 OR ?8 IS NULL)", "(search_text LIKE ?8)"},
+			{5, "(is_invited = ?5 OR ?5 IS NULL)", "(is_invited = ?5)"},
+			{6, "(company_id = ?6 OR ?6 IS NULL)", "(company_id = ?6)"},
+			{7, "(branch_id = ?7 OR ?7 IS NULL)", "(branch_id = ?7)"},
+			{8, "(department_id = ?8 OR ?8 IS NULL)", "(department_id = ?8)"},
+			{9, "(search_text LIKE ?9 OR ?9 IS NULL)", "(search_text LIKE ?9)"},
 		},
 		Search: `-- name: CountUsers :one
 SELECT count(*)
@@ -196,12 +198,13 @@ WHERE tenant_id = $1
   AND (email = $2 OR $2 IS NULL)
   AND (role = $3 OR $3 IS NULL)
   AND (is_active = $4 OR $4 IS NULL)
-  AND (company_id = $5 OR $5 IS NULL)
-  AND (branch_id = $6 OR $6 IS NULL)
-  AND (department_id = $7 OR $7 IS NULL)
-  AND (search_text LIKE $8 OR $8 IS NULL)
+  AND (is_invited = $5 OR $5 IS NULL)
+  AND (company_id = $6 OR $6 IS NULL)
+  AND (branch_id = $7 OR $7 IS NULL)
+  AND (department_id = $8 OR $8 IS NULL)
+  AND (search_text LIKE $9 OR $9 IS NULL)
 `,
-		Pattern: 8,
+		Pattern: 9,
 	},
 	"ListAuditEntries": {
 		Many: true,
@@ -1115,58 +1118,62 @@ LIMIT $7
 			{4, "(email = $4 OR $4 IS NULL)", "(email = $4)"},
 			{5, "(role = $5 OR $5 IS NULL)", "(role = $5)"},
 			{6, "(is_active = $6 OR $6 IS NULL)", "(is_active = $6)"},
-			{7, "(company_id = $7 OR $7 IS NULL)", "(company_id = $7)"},
-			{8, "(branch_id = $8 OR $8 IS NULL)", "(branch_id = $8)"},
-			{9, "(department_id = $9 OR $9 IS NULL)", "(department_id = $9)"},
-			{10, "(search_text LIKE $10 OR $10 IS NULL)", "(search_text LIKE $10)"},
+			{7, "(is_invited = $7 OR $7 IS NULL)", "(is_invited = $7)"},
+			{8, "(company_id = $8 OR $8 IS NULL)", "(company_id = $8)"},
+			{9, "(branch_id = $9 OR $9 IS NULL)", "(branch_id = $9)"},
+			{10, "(department_id = $10 OR $10 IS NULL)", "(department_id = $10)"},
+			{11, "(search_text LIKE $11 OR $11 IS NULL)", "(search_text LIKE $11)"},
 		},
 		SQLite: []Option{
 			{4, "(email = ?4 OR ?4 IS NULL)", "(email = ?4)"},
 			{5, "(role = ?5 OR ?5 IS NULL)", "(role = ?5)"},
 			{6, "(is_active = ?6 OR ?6 IS NULL)", "(is_active = ?6)"},
-			{7, "(company_id = ?7 OR ?7 IS NULL)", "(company_id = ?7)"},
-			{8, "(branch_id = ?8 OR ?8 IS NULL)", "(branch_id = ?8)"},
-			{9, "(department_id = ?9 OR ?9 IS NULL)", "(department_id = ?9)"},
-			{10, "(search_text LIKE ?10 OR ?10 IS NULL)", "(search_text LIKE ?10)"},
+			{7, "(is_invited = ?7 OR ?7 IS NULL)", "(is_invited = ?7)"},
+			{8, "(company_id = ?8 OR ?8 IS NULL)", "(company_id = ?8)"},
+			{9, "(branch_id = ?9 OR ?9 IS NULL)", "(branch_id = ?9)"},
+			{10, "(department_id = ?10 OR ?10 IS NULL)", "(department_id = ?10)"},
+			{11, "(search_text LIKE ?11 OR ?11 IS NULL)", "(search_text LIKE ?11)"},
 		},
 		Search: `-- name: ListUsersByCreatedAt :many
 WITH ahead AS MATERIALIZED (
 SELECT * FROM (SELECT r.*, row_number() OVER () AS n FROM (
-SELECT tenant_id, id, email, password_hash, full_name, name_key, phone, role, is_active, is_superuser, company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version
+SELECT tenant_id, id, email, account_id, is_invited, full_name, name_key, phone, role, is_active, is_superuser, company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version
 FROM users
 WHERE tenant_id = $1
   AND (created_at, id) > ($2::timestamptz, $3::uuid)
   AND (email = $4 OR $4 IS NULL)
   AND (role = $5 OR $5 IS NULL)
   AND (is_active = $6 OR $6 IS NULL)
-  AND (company_id = $7 OR $7 IS NULL)
-  AND (branch_id = $8 OR $8 IS NULL)
-  AND (department_id = $9 OR $9 IS NULL)
+  AND (is_invited = $7 OR $7 IS NULL)
+  AND (company_id = $8 OR $8 IS NULL)
+  AND (branch_id = $9 OR $9 IS NULL)
+  AND (department_id = $10 OR $10 IS NULL)
 ORDER BY created_at, id
 LIMIT 5000
-) AS r) AS r WHERE search_text LIKE $10 OR n = 5000
-LIMIT $11
+) AS r) AS r WHERE search_text LIKE $11 OR n = 5000
+LIMIT $12
 )
-SELECT tenant_id, id, email, password_hash, full_name, name_key, phone, role, is_active, is_superuser, company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version
+SELECT tenant_id, id, email, account_id, is_invited, full_name, name_key, phone, role, is_active, is_superuser, company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version
 FROM ahead WHERE NOT EXISTS (SELECT FROM ahead WHERE n = 5000)
 UNION ALL
 SELECT * FROM (
-SELECT tenant_id, id, email, password_hash, full_name, name_key, phone, role, is_active, is_superuser, company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version
+SELECT tenant_id, id, email, account_id, is_invited, full_name, name_key, phone, role, is_active, is_superuser, company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version
 FROM searchable_users
 WHERE tenant_id = $1
   AND (created_at, id) > ($2::timestamptz, $3::uuid)
   AND (email = $4 OR $4 IS NULL)
   AND (role = $5 OR $5 IS NULL)
   AND (is_active = $6 OR $6 IS NULL)
-  AND (company_id = $7 OR $7 IS NULL)
-  AND (branch_id = $8 OR $8 IS NULL)
-  AND (department_id = $9 OR $9 IS NULL)
-  AND search_text LIKE $10
+  AND (is_invited = $7 OR $7 IS NULL)
+  AND (company_id = $8 OR $8 IS NULL)
+  AND (branch_id = $9 OR $9 IS NULL)
+  AND (department_id = $10 OR $10 IS NULL)
+  AND search_text LIKE $11
 ORDER BY coalesce(created_at, created_at), coalesce(id, id)
-LIMIT $11
+LIMIT $12
 ) AS found WHERE EXISTS (SELECT FROM ahead WHERE n = 5000)
 `,
-		Pattern: 10,
+		Pattern: 11,
 	},
 	"ListUsersByCreatedAtDesc": {
 		Many: true,
@@ -1174,58 +1181,62 @@ LIMIT $11
 			{4, "(email = $4 OR $4 IS NULL)", "(email = $4)"},
 			{5, "(role = $5 OR $5 IS NULL)", "(role = $5)"},
 			{6, "(is_active = $6 OR $6 IS NULL)", "(is_active = $6)"},
-			{7, "(company_id = $7 OR $7 IS NULL)", "(company_id = $7)"},
-			{8, "(branch_id = $8 OR $8 IS NULL)", "(branch_id = $8)"},
-			{9, "(department_id = $9 OR $9 IS NULL)", "(department_id = $9)"},
-			{10, "(search_text LIKE $10 OR $10 IS NULL)", "(search_text LIKE $10)"},
+			{7, "(is_invited = $7 OR $7 IS NULL)", "(is_invited = $7)"},
+			{8, "(company_id = $8 OR $8 IS NULL)", "(company_id = $8)"},
+			{9, "(branch_id = $9 OR $9 IS NULL)", "(branch_id = $9)"},
+			{10, "(department_id = $10 OR $10 IS NULL)", "(department_id = $10)"},
+			{11, "(search_text LIKE $11 OR $11 IS NULL)", "(search_text LIKE $11)"},
 		},
 		SQLite: []Option{
 			{4, "(email = ?4 OR ?4 IS NULL)", "(email = ?4)"},
 			{5, "(role = ?5 OR ?5 IS NULL)", "(role = ?5)"},
 			{6, "(is_active = ?6 OR ?6 IS NULL)", "(is_active = ?6)"},
-			{7, "(company_id = ?7 OR ?7 IS NULL)", "(company_id = ?7)"},
-			{8, "(branch_id = ?8 OR ?8 IS NULL)", "(branch_id = ?8)"},
-			{9, "(department_id = ?9 OR ?9 IS NULL)", "(department_id = ?9)"},
-			{10, "(search_text LIKE ?10 OR ?10 IS NULL)", "(search_text LIKE ?10)"},
+			{7, "(is_invited = ?7 OR ?7 IS NULL)", "(is_invited = ?7)"},
+			{8, "(company_id = ?8 OR ?8 IS NULL)", "(company_id = ?8)"},
+			{9, "(branch_id = ?9 OR ?9 IS NULL)", "(branch_id = ?9)"},
+			{10, "(department_id = ?10 OR ?10 IS NULL)", "(department_id = ?10)"},
+			{11, "(search_text LIKE ?11 OR ?11 IS NULL)", "(search_text LIKE ?11)"},
 		},
 		Search: `-- name: ListUsersByCreatedAtDesc :many
 WITH ahead AS MATERIALIZED (
 SELECT * FROM (SELECT r.*, row_number() OVER () AS n FROM (
-SELECT tenant_id, id, email, password_hash, full_name, name_key, phone, role, is_active, is_superuser, company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version
+SELECT tenant_id, id, email, account_id, is_invited, full_name, name_key, phone, role, is_active, is_superuser, company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version
 FROM users
 WHERE tenant_id = $1
   AND (created_at, id) < ($2::timestamptz, $3::uuid)
   AND (email = $4 OR $4 IS NULL)
   AND (role = $5 OR $5 IS NULL)
   AND (is_active = $6 OR $6 IS NULL)
-  AND (company_id = $7 OR $7 IS NULL)
-  AND (branch_id = $8 OR $8 IS NULL)
-  AND (department_id = $9 OR $9 IS NULL)
+  AND (is_invited = $7 OR $7 IS NULL)
+  AND (company_id = $8 OR $8 IS NULL)
+  AND (branch_id = $9 OR $9 IS NULL)
+  AND (department_id = $10 OR $10 IS NULL)
 ORDER BY created_at DESC, id DESC
 LIMIT 5000
-) AS r) AS r WHERE search_text LIKE $10 OR n = 5000
-LIMIT $11
+) AS r) AS r WHERE search_text LIKE $11 OR n = 5000
+LIMIT $12
 )
-SELECT tenant_id, id, email, password_hash, full_name, name_key, phone, role, is_active, is_superuser, company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version
+SELECT tenant_id, id, email, account_id, is_invited, full_name, name_key, phone, role, is_active, is_superuser, company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version
 FROM ahead WHERE NOT EXISTS (SELECT FROM ahead WHERE n = 5000)
 UNION ALL
 SELECT * FROM (
-SELECT tenant_id, id, email, password_hash, full_name, name_key, phone, role, is_active, is_superuser, company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version
+SELECT tenant_id, id, email, account_id, is_invited, full_name, name_key, phone, role, is_active, is_superuser, company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version
 FROM searchable_users
 WHERE tenant_id = $1
   AND (created_at, id) < ($2::timestamptz, $3::uuid)
   AND (email = $4 OR $4 IS NULL)
   AND (role = $5 OR $5 IS NULL)
   AND (is_active = $6 OR $6 IS NULL)
-  AND (company_id = $7 OR $7 IS NULL)
-  AND (branch_id = $8 OR $8 IS NULL)
-  AND (department_id = $9 OR $9 IS NULL)
-  AND search_text LIKE $10
+  AND (is_invited = $7 OR $7 IS NULL)
+  AND (company_id = $8 OR $8 IS NULL)
+  AND (branch_id = $9 OR $9 IS NULL)
+  AND (department_id = $10 OR $10 IS NULL)
+  AND search_text LIKE $11
 ORDER BY coalesce(created_at, created_at) DESC, coalesce(id, id) DESC
-LIMIT $11
+LIMIT $12
 ) AS found WHERE EXISTS (SELECT FROM ahead WHERE n = 5000)
 `,
-		Pattern: 10,
+		Pattern: 11,
 	},
 	"ListUsersByName": {
 		Many: true,
@@ -1233,58 +1244,62 @@ LIMIT $11
 			{4, "(email = $4 OR $4 IS NULL)", "(email = $4)"},
 			{5, "(role = $5 OR $5 IS NULL)", "(role = $5)"},
 			{6, "(is_active = $6 OR $6 IS NULL)", "(is_active = $6)"},
-			{7, "(company_id = $7 OR $7 IS NULL)", "(company_id = $7)"},
-			{8, "(branch_id = $8 OR $8 IS NULL)", "(branch_id = $8)"},
-			{9, "(department_id = $9 OR $9 IS NULL)", "(department_id = $9)"},
-			{10, "(search_text LIKE $10 OR $10 IS NULL)", "(search_text LIKE $10)"},
+			{7, "(is_invited = $7 OR $7 IS NULL)", "(is_invited = $7)"},
+			{8, "(company_id = $8 OR $8 IS NULL)", "(company_id = $8)"},
+			{9, "(branch_id = $9 OR $9 IS NULL)", "(branch_id = $9)"},
+			{10, "(department_id = $10 OR $10 IS NULL)", "(department_id = $10)"},
+			{11, "(search_text LIKE $11 OR $11 IS NULL)", "(search_text LIKE $11)"},
 		},
 		SQLite: []Option{
 			{4, "(email = ?4 OR ?4 IS NULL)", "(email = ?4)"},
 			{5, "(role = ?5 OR ?5 IS NULL)", "(role = ?5)"},
 			{6, "(is_active = ?6 OR ?6 IS NULL)", "(is_active = ?6)"},
-			{7, "(company_id = ?7 OR ?7 IS NULL)", "(company_id = ?7)"},
-			{8, "(branch_id = ?8 OR ?8 IS NULL)", "(branch_id = ?8)"},
-			{9, "(department_id = ?9 OR ?9 IS NULL)", "(department_id = ?9)"},
-			{10, "(search_text LIKE ?10 OR ?10 IS NULL)", "(search_text LIKE ?10)"},
+			{7, "(is_invited = ?7 OR ?7 IS NULL)", "(is_invited = ?7)"},
+			{8, "(company_id = ?8 OR ?8 IS NULL)", "(company_id = ?8)"},
+			{9, "(branch_id = ?9 OR ?9 IS NULL)", "(branch_id = ?9)"},
+			{10, "(department_id = ?10 OR ?10 IS NULL)", "(department_id = ?10)"},
+			{11, "(search_text LIKE ?11 OR ?11 IS NULL)", "(search_text LIKE ?11)"},
 		},
 		Search: `-- name: ListUsersByName :many
 WITH ahead AS MATERIALIZED (
 SELECT * FROM (SELECT r.*, row_number() OVER () AS n FROM (
-SELECT tenant_id, id, email, password_hash, full_name, name_key, phone, role, is_active, is_superuser, company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version
+SELECT tenant_id, id, email, account_id, is_invited, full_name, name_key, phone, role, is_active, is_superuser, company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version
 FROM users
 WHERE tenant_id = $1
   AND (name_key, id) > ($2::text, $3::uuid)
   AND (email = $4 OR $4 IS NULL)
   AND (role = $5 OR $5 IS NULL)
   AND (is_active = $6 OR $6 IS NULL)
-  AND (company_id = $7 OR $7 IS NULL)
-  AND (branch_id = $8 OR $8 IS NULL)
-  AND (department_id = $9 OR $9 IS NULL)
+  AND (is_invited = $7 OR $7 IS NULL)
+  AND (company_id = $8 OR $8 IS NULL)
+  AND (branch_id = $9 OR $9 IS NULL)
+  AND (department_id = $10 OR $10 IS NULL)
 ORDER BY name_key, id
 LIMIT 5000
-) AS r) AS r WHERE search_text LIKE $10 OR n = 5000
-LIMIT $11
+) AS r) AS r WHERE search_text LIKE $11 OR n = 5000
+LIMIT $12
 )
-SELECT tenant_id, id, email, password_hash, full_name, name_key, phone, role, is_active, is_superuser, company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version
+SELECT tenant_id, id, email, account_id, is_invited, full_name, name_key, phone, role, is_active, is_superuser, company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version
 FROM ahead WHERE NOT EXISTS (SELECT FROM ahead WHERE n = 5000)
 UNION ALL
 SELECT * FROM (
-SELECT tenant_id, id, email, password_hash, full_name, name_key, phone, role, is_active, is_superuser, company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version
+SELECT tenant_id, id, email, account_id, is_invited, full_name, name_key, phone, role, is_active, is_superuser, company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version
 FROM searchable_users
 WHERE tenant_id = $1
   AND (name_key, id) > ($2::text, $3::uuid)
   AND (email = $4 OR $4 IS NULL)
   AND (role = $5 OR $5 IS NULL)
   AND (is_active = $6 OR $6 IS NULL)
-  AND (company_id = $7 OR $7 IS NULL)
-  AND (branch_id = $8 OR $8 IS NULL)
-  AND (department_id = $9 OR $9 IS NULL)
-  AND search_text LIKE $10
+  AND (is_invited = $7 OR $7 IS NULL)
+  AND (company_id = $8 OR $8 IS NULL)
+  AND (branch_id = $9 OR $9 IS NULL)
+  AND (department_id = $10 OR $10 IS NULL)
+  AND search_text LIKE $11
 ORDER BY coalesce(name_key, name_key), coalesce(id, id)
-LIMIT $11
+LIMIT $12
 ) AS found WHERE EXISTS (SELECT FROM ahead WHERE n = 5000)
 `,
-		Pattern: 10,
+		Pattern: 11,
 	},
 	"ListUsersByNameDesc": {
 		Many: true,
@@ -1292,58 +1307,62 @@ LIMIT $11
 			{4, "(email = $4 OR $4 IS NULL)", "(email = $4)"},
 			{5, "(role = $5 OR $5 IS NULL)", "(role = $5)"},
 			{6, "(is_active = $6 OR $6 IS NULL)", "(is_active = $6)"},
-			{7, "(company_id = $7 OR $7 IS NULL)", "(company_id = $7)"},
-			{8, "(branch_id = $8 OR $8 IS NULL)", "(branch_id = $8)"},
-			{9, "(department_id = $9 OR $9 IS NULL)", "(department_id = $9)"},
-			{10, "(search_text LIKE $10 OR $10 IS NULL)", "(search_text LIKE $10)"},
+			{7, "(is_invited = $7 OR $7 IS NULL)", "(is_invited = $7)"},
+			{8, "(company_id = $8 OR $8 IS NULL)", "(company_id = $8)"},
+			{9, "(branch_id = $9 OR $9 IS NULL)", "(branch_id = $9)"},
+			{10, "(department_id = $10 OR $10 IS NULL)", "(department_id = $10)"},
+			{11, "(search_text LIKE $11 OR $11 IS NULL)", "(search_text LIKE $11)"},
 		},
 		SQLite: []Option{
 			{4, "(email = ?4 OR ?4 IS NULL)", "(email = ?4)"},
 			{5, "(role = ?5 OR ?5 IS NULL)", "(role = ?5)"},
 			{6, "(is_active = ?6 OR ?6 IS NULL)", "(is_active = ?6)"},
-			{7, "(company_id = ?7 OR ?7 IS NULL)", "(company_id = ?7)"},
-			{8, "(branch_id = ?8 OR ?8 IS NULL)", "(branch_id = ?8)"},
-			{9, "(department_id = ?9 OR ?9 IS NULL)", "(department_id = ?9)"},
-			{10, "(search_text LIKE ?10 OR ?10 IS NULL)", "(search_text LIKE ?10)"},
+			{7, "(is_invited = ?7 OR ?7 IS NULL)", "(is_invited = ?7)"},
+			{8, "(company_id = ?8 OR ?8 IS NULL)", "(company_id = ?8)"},
+			{9, "(branch_id = ?9 OR ?9 IS NULL)", "(branch_id = ?9)"},
+			{10, "(department_id = ?10 OR ?10 IS NULL)", "(department_id = ?10)"},
+			{11, "(search_text LIKE ?11 OR ?11 IS NULL)", "(search_text LIKE ?11)"},
 		},
 		Search: `-- name: ListUsersByNameDesc :many
 WITH ahead AS MATERIALIZED (
 SELECT * FROM (SELECT r.*, row_number() OVER () AS n FROM (
-SELECT tenant_id, id, email, password_hash, full_name, name_key, phone, role, is_active, is_superuser, company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version
+SELECT tenant_id, id, email, account_id, is_invited, full_name, name_key, phone, role, is_active, is_superuser, company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version
 FROM users
 WHERE tenant_id = $1
   AND (name_key, id) < ($2::text, $3::uuid)
   AND (email = $4 OR $4 IS NULL)
   AND (role = $5 OR $5 IS NULL)
   AND (is_active = $6 OR $6 IS NULL)
-  AND (company_id = $7 OR $7 IS NULL)
-  AND (branch_id = $8 OR $8 IS NULL)
-  AND (department_id = $9 OR $9 IS NULL)
+  AND (is_invited = $7 OR $7 IS NULL)
+  AND (company_id = $8 OR $8 IS NULL)
+  AND (branch_id = $9 OR $9 IS NULL)
+  AND (department_id = $10 OR $10 IS NULL)
 ORDER BY name_key DESC, id DESC
 LIMIT 5000
-) AS r) AS r WHERE search_text LIKE $10 OR n = 5000
-LIMIT $11
+) AS r) AS r WHERE search_text LIKE $11 OR n = 5000
+LIMIT $12
 )
-SELECT tenant_id, id, email, password_hash, full_name, name_key, phone, role, is_active, is_superuser, company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version
+SELECT tenant_id, id, email, account_id, is_invited, full_name, name_key, phone, role, is_active, is_superuser, company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version
 FROM ahead WHERE NOT EXISTS (SELECT FROM ahead WHERE n = 5000)
 UNION ALL
 SELECT * FROM (
-SELECT tenant_id, id, email, password_hash, full_name, name_key, phone, role, is_active, is_superuser, company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version
+SELECT tenant_id, id, email, account_id, is_invited, full_name, name_key, phone, role, is_active, is_superuser, company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version
 FROM searchable_users
 WHERE tenant_id = $1
   AND (name_key, id) < ($2::text, $3::uuid)
   AND (email = $4 OR $4 IS NULL)
   AND (role = $5 OR $5 IS NULL)
   AND (is_active = $6 OR $6 IS NULL)
-  AND (company_id = $7 OR $7 IS NULL)
-  AND (branch_id = $8 OR $8 IS NULL)
-  AND (department_id = $9 OR $9 IS NULL)
-  AND search_text LIKE $10
+  AND (is_invited = $7 OR $7 IS NULL)
+  AND (company_id = $8 OR $8 IS NULL)
+  AND (branch_id = $9 OR $9 IS NULL)
+  AND (department_id = $10 OR $10 IS NULL)
+  AND search_text LIKE $11
 ORDER BY coalesce(name_key, name_key) DESC, coalesce(id, id) DESC
-LIMIT $11
+LIMIT $12
 ) AS found WHERE EXISTS (SELECT FROM ahead WHERE n = 5000)
 `,
-		Pattern: 10,
+		Pattern: 11,
 	},
 	"ListUsersOfBranches": {
 		Many: true,

@@ -60,23 +60,57 @@ func (a *App) Tenant(t testing.TB, changes ...func(*db.Tenant)) db.Tenant {
 	return row
 }
 
-// User creates a user of a tenant without an audit entry. The changes apply before it is saved.
+// User creates a user of a tenant, with an account unless a change says that the user is invited or
+// gives them one. It writes no audit entry. The changes apply before the rows are saved.
 func (a *App) User(t testing.TB, tenantID uuid.UUID, role access.Role, changes ...func(*db.User)) db.User {
 	t.Helper()
 	now := a.Clock.Now().UTC().Truncate(time.Microsecond)
 	n := counter.Add(1)
 	u := db.User{
-		TenantID: tenantID, ID: newID(t), Email: fmt.Sprintf("user%d@example.com", n), PasswordHash: &passwordHash,
+		TenantID: tenantID, ID: newID(t), Email: fmt.Sprintf("user%d@example.com", n),
 		FullName: fmt.Sprintf("User %d", n), Role: string(role), IsActive: true, CreatedAt: now, UpdatedAt: now, Version: 1,
 	}
 	for _, change := range changes {
 		change(&u)
+	}
+	if !u.IsInvited && u.AccountID == nil {
+		account := db.Account{
+			ID: newID(t), Email: u.Email, PasswordHash: passwordHash, ManagedBy: &tenantID, CreatedAt: now, UpdatedAt: now, Version: 1,
+		}
+		if err := a.Store.InsertAccount(t.Context(), db.InsertAccountParams(account)); err != nil {
+			t.Fatalf("make account: %v", err)
+		}
+		u.AccountID = &account.ID
 	}
 	user.Derive(&u)
 	if err := a.Store.InsertUser(t.Context(), db.InsertUserParams(u)); err != nil {
 		t.Fatalf("make user: %v", err)
 	}
 	return u
+}
+
+// Member makes the person of a user a user of another tenant, too, without an audit entry. The
+// changes apply before the row is saved.
+func (a *App) Member(t testing.TB, person db.User, tenantID uuid.UUID, role access.Role, changes ...func(*db.User)) db.User {
+	t.Helper()
+	same := func(u *db.User) { u.AccountID, u.Email = person.AccountID, person.Email }
+	return a.User(t, tenantID, role, append([]func(*db.User){same}, changes...)...)
+}
+
+// SetPasswordHash changes the password hash of a user's account behind the program's back.
+func (a *App) SetPasswordHash(t testing.TB, u db.User, hash string) {
+	t.Helper()
+	a.Exec(t, "UPDATE accounts SET password_hash = '"+hash+"' WHERE id = '"+u.AccountID.String()+"'")
+}
+
+// PasswordHash returns the stored password hash of a user's account.
+func (a *App) PasswordHash(t testing.TB, u db.User) string {
+	t.Helper()
+	account, err := a.Store.GetAccount(t.Context(), db.GetAccountParams{ID: *u.AccountID})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return account.PasswordHash
 }
 
 // Company creates a company of a tenant without an audit entry. The changes apply before it is

@@ -74,8 +74,11 @@ func (w *Witness) State(ctx context.Context) (isolation.State, error) {
 		}
 		for _, r := range rows {
 			key := isolation.Row{Table: table, Tenant: r.id("tenant_id"), Key: r.column("id")}
-			if table == "tenants" {
+			switch table {
+			case "tenants":
 				key.Tenant = r.id("id")
+			case "accounts":
+				key.Tenant = r.id("managed_by")
 			}
 			if key.Key == "" {
 				key.Key = r.String()

@@ -32,8 +32,12 @@ func (a *App) demo(cfg config.Config) func(context.Context) []pages.Login {
 func (a *App) demoLogins(ctx context.Context) []pages.Login {
 	var logins []pages.Login
 	for _, public := range seed.Logins() {
-		user, err := a.Store.GetUserByEmailUnscoped(ctx, db.GetUserByEmailUnscopedParams{Email: public.Email})
-		if err != nil || !user.IsActive || user.TenantID != public.TenantID {
+		account, err := auth.AccountByEmail(ctx, a.Store, public.Email)
+		if err != nil {
+			continue
+		}
+		user, err := auth.UserOf(ctx, a.Store, account, public.TenantID)
+		if err != nil || !user.IsActive {
 			continue
 		}
 		login := pages.Login{Email: public.Email, Password: public.Password, Who: "Superuser, in any tenant"}
@@ -107,11 +111,18 @@ func findPublicPassword(ctx context.Context, s *store.Store, public seed.Login) 
 			return nil, err
 		}
 		for _, u := range users {
-			if u.PasswordHash == nil || compared[*u.PasswordHash] || !seed.MayHavePublicPassword(u) {
+			if u.IsInvited || !seed.MayHavePublicPassword(u) {
 				continue
 			}
-			compared[*u.PasswordHash] = true
-			matches, err := passwords.Matches(ctx, *u.PasswordHash, public.Password, 0)
+			hash, err := auth.PasswordHashOf(ctx, s, u)
+			if err != nil {
+				return nil, err
+			}
+			if compared[hash] {
+				continue
+			}
+			compared[hash] = true
+			matches, err := passwords.Matches(ctx, hash, public.Password, 0)
 			if err != nil {
 				return nil, err
 			}

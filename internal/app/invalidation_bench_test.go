@@ -45,15 +45,15 @@ func benchmarkInvalidation(b *testing.B, one *apitest.App) {
 	took := make([]time.Duration, 0, b.N)
 	remembered := 0
 	for b.Loop() {
-		grant, _, err := one.Sessions.Login(request(), user.Email, apitest.Password)
+		login, err := one.Sessions.Login(request(), user.Email, apitest.Password, "")
 		if err != nil {
 			b.Fatal(err)
 		}
-		if _, err := two.Sessions.Authenticate(request(), grant.AccessToken); err != nil {
+		if _, err := two.Sessions.Authenticate(request(), login.Grant.AccessToken); err != nil {
 			b.Fatal(err)
 		}
 		before := two.Sessions.Checks().Remembered
-		if _, err := two.Sessions.Authenticate(request(), grant.AccessToken); err != nil {
+		if _, err := two.Sessions.Authenticate(request(), login.Grant.AccessToken); err != nil {
 			b.Fatal(err)
 		}
 		if two.Sessions.Checks().Remembered > before {
@@ -62,7 +62,7 @@ func benchmarkInvalidation(b *testing.B, one *apitest.App) {
 		refused := make(chan time.Time)
 		go func() {
 			for {
-				if _, err := two.Sessions.Authenticate(request(), grant.AccessToken); err != nil {
+				if _, err := two.Sessions.Authenticate(request(), login.Grant.AccessToken); err != nil {
 					refused <- time.Now()
 					return
 				}

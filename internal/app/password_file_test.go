@@ -29,11 +29,11 @@ func TestAPasswordFileMayHaveAByteOrderMark(t *testing.T) {
 		if status, _, stderr := i.run("superuser", "create", "--email", address, "--password-file", file); status != 0 {
 			t.Fatal(stderr)
 		}
-		user, err := i.store.GetUserByEmailUnscoped(t.Context(), db.GetUserByEmailUnscopedParams{Email: address})
-		if err != nil || user.ID == uuid.Nil {
+		account, err := i.store.GetAccountByEmail(t.Context(), db.GetAccountByEmailParams{Email: address})
+		if err != nil || account.ID == uuid.Nil {
 			t.Fatal(err)
 		}
-		if err := bcrypt.CompareHashAndPassword([]byte(*user.PasswordHash), []byte(password)); err != nil {
+		if err := bcrypt.CompareHashAndPassword([]byte(account.PasswordHash), []byte(password)); err != nil {
 			t.Errorf("%s has another password: %v", address, err)
 		}
 	}

@@ -52,8 +52,12 @@ func (i installation) user(t *testing.T, tenantID uuid.UUID, email, password str
 	if err != nil {
 		t.Fatal(err)
 	}
+	account := db.InsertAccountParams{ID: uuid.New(), Email: email, PasswordHash: hash, ManagedBy: &tenantID, CreatedAt: newYear, UpdatedAt: newYear, Version: 1}
+	if err := i.store.InsertAccount(t.Context(), account); err != nil {
+		t.Fatal(err)
+	}
 	err = i.store.InsertUser(t.Context(), db.InsertUserParams{
-		TenantID: tenantID, ID: uuid.New(), Email: email, PasswordHash: &hash, FullName: email, NameKey: email, Role: "admin", IsActive: true,
+		TenantID: tenantID, ID: uuid.New(), Email: email, AccountID: &account.ID, FullName: email, NameKey: email, Role: "admin", IsActive: true,
 		CreatedAt: newYear, UpdatedAt: newYear, Version: 1,
 	})
 	if err != nil {
@@ -69,8 +73,9 @@ func TestDemoOrganisationsAreFoundWithoutTheirLogins(t *testing.T) {
 	if status, _, stderr := i.with("BCRYPT_COST=4").run("seed", "--scale", "small", "--scenario", "tech-startup", "--seed", "3"); status != 0 {
 		t.Fatal(stderr)
 	}
-	i.execf(t, "UPDATE users SET email = 'boss' || email WHERE email LIKE 'ceo@%%'")
-	i.execf(t, "UPDATE users SET email = 'boss' || email WHERE email = '%s'", seed.SuperuserEmail)
+	for _, table := range []string{"accounts", "users"} { // foreign keys are off here
+		i.execf(t, "UPDATE %s SET email = 'boss' || email WHERE email LIKE 'ceo@%%' OR email = '%s'", table, seed.SuperuserEmail)
+	}
 	i.execf(t, "UPDATE tenants SET name = 'Quite Another', code = 'ANOTHER' WHERE code = 'TECHSTART'")
 
 	if c := i.examine(t, 1, production()...)["accounts"]; c.Result != doctor.Failed || !strings.Contains(c.Detail, "of the demo organisation Quite Another") {
@@ -81,11 +86,11 @@ func TestDemoOrganisationsAreFoundWithoutTheirLogins(t *testing.T) {
 	}
 
 	// Accounts whose passwords aren't the public ones are no risk.
-	i.execf(t, "UPDATE users SET password_hash = NULL WHERE NOT is_superuser")
+	i.execf(t, "UPDATE accounts SET password_hash = 'x' WHERE id IN (SELECT account_id FROM users WHERE NOT is_superuser)")
 	if c := i.examine(t, 1, production()...)["accounts"]; !strings.Contains(c.Detail, seed.SuperuserEmail) || strings.Contains(c.Detail, "organisation") {
 		t.Errorf("%+v, want only the superuser, who still has the public password", c)
 	}
-	i.execf(t, "UPDATE users SET password_hash = (SELECT 'x' || password_hash)")
+	i.execf(t, "UPDATE accounts SET password_hash = 'x' || password_hash")
 	if c := i.examine(t, 0, production()...)["accounts"]; c.Result != doctor.OK {
 		t.Errorf("%+v without a public password, want ok", c)
 	}

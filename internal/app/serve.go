@@ -122,7 +122,7 @@ func tuneMemory() {
 
 // loadDemo loads the demo data into a database that has no users.
 func loadDemo(ctx context.Context, s *store.Store, cfg config.Config, scale seed.Scale) error {
-	users, err := s.CountUsersUnscoped(ctx)
+	users, err := s.CountAccounts(ctx)
 	if err != nil || users > 0 {
 		return err
 	}

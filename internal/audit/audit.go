@@ -38,6 +38,10 @@ const (
 	// TenantDeleteFinish is written when the deletion of a tenant is complete; in the platform's
 	// trail.
 	TenantDeleteFinish = "tenant.delete_finish"
+	// AccountRelease is written when a tenant's admins can no longer change the password and
+	// address of an account, because its owner has accepted an invitation of another tenant; in
+	// both trails.
+	AccountRelease = "account.release"
 )
 
 // Entry is the caller's part of an audit entry. The rest comes from the request and the principal.

@@ -17,7 +17,7 @@ type Change struct {
 
 // hidden are columns without information for a reader: they are constant, counted or derived.
 var hidden = map[string]bool{
-	"tenant_id": true, "id": true, "version": true, "lock_count": true, "created_at": true, "updated_at": true, "name_key": true, "search_text": true,
+	"tenant_id": true, "id": true, "account_id": true, "version": true, "lock_count": true, "created_at": true, "updated_at": true, "name_key": true, "search_text": true,
 }
 
 // secret has substrings of column names. A column with one of them is never in the trail.

@@ -17,7 +17,7 @@ type kinds struct {
 // outside of operations.
 func newKinds(operations []access.Operation) kinds {
 	k := kinds{actions: map[string]bool{}, areas: map[string]bool{}, entities: map[string]bool{}}
-	actions := []string{TenantAccess, AccessDenied, Prune, AcceptHead, TenantDelete, TenantDeleteFinish}
+	actions := []string{TenantAccess, AccessDenied, Prune, AcceptHead, TenantDelete, TenantDeleteFinish, AccountRelease}
 	for _, op := range operations {
 		if op.AuditAction == access.NoAuditAction {
 			continue

@@ -69,7 +69,8 @@ func newChecker(t *testing.T, engine store.Engine) *checker {
 	c.monotonic = time.Now()
 	c.sessionCache.now = func() time.Time { return c.monotonic }
 	var err error
-	if c.grant, _, err = c.Login(request(t, "auth.login"), c.user.Email, password); err != nil {
+	entered, err := c.Login(request(t, "auth.login"), c.user.Email, password, "")
+	if c.grant = entered.Grant; err != nil {
 		t.Fatal(err)
 	}
 	return c

@@ -19,15 +19,15 @@ const (
 	bcryptStart = "$2"
 )
 
-// match reports which form of a password matches a hash. A nil hash matches nothing. Each
+// match reports which form of a password matches a hash. An empty hash matches nothing. Each
 // comparison takes as long as one with the highest cost of any stored hash. So the time reveals
 // nothing, even after BCRYPT_COST was lowered or while instances use different costs.
-func (s *Service) match(ctx context.Context, hash *string, password string) (match, error) {
+func (s *Service) match(ctx context.Context, hash, password string) (match, error) {
 	cost, err := s.highestCost(ctx)
 	if err != nil {
 		return noMatch, err
 	}
-	return s.passwords.match(ctx, valueOf(hash), password, cost)
+	return s.passwords.match(ctx, hash, password, cost)
 }
 
 // highestCost returns the highest cost of all stored hashes, or 0 if there are none. It queries the
@@ -36,14 +36,14 @@ func (s *Service) match(ctx context.Context, hash *string, password string) (mat
 func (s *Service) highestCost(ctx context.Context) (int, error) {
 	highest := 0
 	for below := afterKinds; below > firstKind; {
-		last, err := s.store.GetLastPasswordHashUnscoped(ctx, db.GetLastPasswordHashUnscopedParams{Below: &below})
+		last, err := s.store.GetLastPasswordHash(ctx, db.GetLastPasswordHashParams{Below: below})
 		if errors.Is(err, store.ErrNotFound) {
 			break
 		}
 		if err != nil {
 			return 0, err
 		}
-		hash := *last.PasswordHash
+		hash := last.PasswordHash
 		if len(hash) < kindLen || !strings.HasPrefix(hash, bcryptStart) {
 			break
 		}

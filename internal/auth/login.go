@@ -15,36 +15,44 @@ import (
 	"github.com/tenantry/tenantry/internal/store"
 )
 
-// Login starts a session. The errors are:
-//
-// errs.InvalidCredentials for an unknown address, a wrong password or an inactive user, all in the
-// same time; errs.TenantSuspended, only after the correct password; errs.TooManyAttempts after many
-// wrong passwords, whatever this password is; errs.Busy if too many requests are waiting to log in,
-// before anything else is checked.
-func (s *Service) Login(ctx context.Context, address, password string) (Grant, db.User, error) {
-	grant, user, err := s.login(ctx, address, password)
-	s.logins.WithLabelValues(loginOutcome(err)).Inc()
-	return grant, user, err
+// Login is the result of a log-in.
+type Login struct {
+	Grant       Grant
+	User        db.User
+	Memberships []Membership // those that can be entered, sorted by tenant id
 }
 
-func (s *Service) login(ctx context.Context, address, password string) (grant Grant, user db.User, err error) {
-	tenantID, finish, err := s.checkLogin(ctx, address, password)
+// Login starts a session in a tenant of an account: in the one with the code tenant, or in the one
+// used last if tenant is empty. The errors are:
+//
+// errs.InvalidCredentials for an unknown address, a wrong password, an inactive user or a tenant in
+// which the account has no user, all in the same time; errs.TenantSuspended, only after the correct
+// password; errs.TooManyAttempts after many wrong passwords, whatever this password is; errs.Busy
+// if too many requests are waiting to log in, before anything else is checked.
+func (s *Service) Login(ctx context.Context, address, password, tenant string) (Login, error) {
+	login, err := s.login(ctx, address, password, tenant)
+	s.logins.WithLabelValues(loginOutcome(err)).Inc()
+	return login, err
+}
+
+func (s *Service) login(ctx context.Context, address, password, tenant string) (login Login, err error) {
+	tenantID, finish, err := s.checkLogin(ctx, address, password, tenant)
 	if err != nil {
-		return Grant{}, db.User{}, err
+		return Login{}, err
 	}
 	err = s.within(ctx, tenantID, func() error {
-		grant, user, err = finish()
+		login, err = finish()
 		return err
 	})
-	return grant, user, err
+	return login, err
 }
 
 // checkLogin checks a log-in and returns its tenant and the function that completes it. checkLogin
 // holds a hashing place. finish runs without one, because its transaction may wait for locks of the
 // tenant.
 func (s *Service) checkLogin(
-	ctx context.Context, address, password string,
-) (tenantID uuid.UUID, finish func() (Grant, db.User, error), err error) {
+	ctx context.Context, address, password, tenant string,
+) (tenantID uuid.UUID, finish func() (Login, error), err error) {
 	ip := access.RequestFrom(ctx).IP
 	leave, err := s.passwords.Enter(ctx, partyOf(access.Principal{}, ip))
 	if err != nil {
@@ -56,23 +64,26 @@ func (s *Service) checkLogin(
 	if err != nil {
 		return uuid.Nil, nil, err
 	}
-	refuse := func(user db.User) (uuid.UUID, func() (Grant, db.User, error), error) {
-		return user.TenantID, func() (Grant, db.User, error) {
-			return Grant{}, db.User{}, s.refuseLogin(ctx, attempt, user, delay)
-		}, nil
-	}
-	user, err := UserByEmail(ctx, s.store, address)
-	if errors.Is(err, store.ErrNotFound) {
-		user = unknownUser(accountOf(address))
-	} else if err != nil {
-		return uuid.Nil, nil, err
-	}
-	found, err := s.match(ctx, user.PasswordHash, password)
+	account, all, err := s.lookUp(ctx, address)
 	if err != nil {
 		return uuid.Nil, nil, err
 	}
-	if found == noMatch || !user.IsActive || delay.holds() {
-		return refuse(user)
+	member := choose(all, tenant)
+	holder := db.User{TenantID: member.TenantID, ID: member.UserID, Email: account.Email}
+	if holder.ID == uuid.Nil {
+		holder = unknownUser(account.Email)
+	}
+	refuse := func() (uuid.UUID, func() (Login, error), error) {
+		return holder.TenantID, func() (Login, error) {
+			return Login{}, s.refuseLogin(ctx, attempt, holder, delay)
+		}, nil
+	}
+	found, err := s.match(ctx, account.PasswordHash, password)
+	if err != nil {
+		return uuid.Nil, nil, err
+	}
+	if found == noMatch || !member.IsActive || delay.holds() {
+		return refuse()
 	}
 	if delay, err = attempt.allowed(ctx, s.store); err != nil {
 		return uuid.Nil, nil, err
@@ -80,27 +91,41 @@ func (s *Service) checkLogin(
 	if delay.holds() {
 		return uuid.Nil, nil, delay.refusal
 	}
-	tenant, err := s.store.GetTenant(ctx, db.GetTenantParams{ID: user.TenantID})
+	if !mayEnter(member) {
+		return holder.TenantID, func() (Login, error) {
+			return Login{}, s.refuseSuspendedLogin(ctx, attempt, holder, delay)
+		}, nil
+	}
+	user, err := s.store.GetUser(ctx, db.GetUserParams{TenantID: member.TenantID, ID: member.UserID})
 	if errors.Is(err, store.ErrNotFound) {
-		return refuse(unknownUser(user.Email))
+		return refuse()
 	}
 	if err != nil {
 		return uuid.Nil, nil, err
 	}
-	if tenant.Status != tenantActive && !user.IsSuperuser {
-		return user.TenantID, func() (Grant, db.User, error) {
-			return Grant{}, db.User{}, s.refuseSuspendedLogin(ctx, attempt, user, delay)
-		}, nil
-	}
-	hash := user.PasswordHash
-	if s.passwords.isOutdated(*hash, password, found) {
-		current, err := s.passwords.Hash(ctx, password)
-		if err != nil {
+	hash := account.PasswordHash
+	if s.passwords.isOutdated(hash, password, found) {
+		if hash, err = s.passwords.Hash(ctx, password); err != nil {
 			return uuid.Nil, nil, err
 		}
-		hash = &current
 	}
-	return user.TenantID, func() (Grant, db.User, error) { return s.startSession(ctx, attempt, user, hash) }, nil
+	return user.TenantID, func() (Login, error) {
+		grant, user, err := s.startSession(ctx, attempt, account, user, hash)
+		return Login{Grant: grant, User: user, Memberships: entered(all)}, err
+	}, nil
+}
+
+// lookUp returns the account with an e-mail address and its memberships. An unknown address is an
+// account with no id and no password, and costs the same queries.
+func (s *Service) lookUp(ctx context.Context, address string) (db.Account, []Membership, error) {
+	account, err := AccountByEmail(ctx, s.store, address)
+	if errors.Is(err, store.ErrNotFound) {
+		account = db.Account{Email: accountOf(address)}
+	} else if err != nil {
+		return db.Account{}, nil, err
+	}
+	all, err := s.store.ListMembershipsUnscoped(ctx, db.ListMembershipsUnscopedParams{AccountID: &account.ID})
+	return account, all, err
 }
 
 // accountOf returns the canonical form of an e-mail address, or "" if the text isn't an address.
@@ -187,34 +212,25 @@ func (s *Service) limitAnonymous(ctx context.Context, tenantID uuid.UUID) verdic
 }
 
 // startSession stores the session and the hash: either the checked one or its replacement for the
-// same password. If the user's password has changed since it was checked, the log-in is refused.
-func (s *Service) startSession(ctx context.Context, attempt attempt, user db.User, hash *string) (Grant, db.User, error) {
-	now := s.opts.Now()
-	request := access.RequestFrom(ctx)
-	session := db.Session{
-		TenantID: user.TenantID, ID: s.opts.NewID(), UserID: user.ID, RefreshID: s.opts.NewID(),
-		IP: request.IP, UserAgent: request.UserAgent,
-		CreatedAt: now, RefreshedAt: now, ExpiresAt: now.Add(s.opts.RefreshTokenTTL), Version: 1,
-	}
-	by := access.Principal{
-		UserID: user.ID, SessionID: session.ID, HomeTenantID: user.TenantID, TenantID: user.TenantID,
-		Email: user.Email, UserRole: access.Role(user.Role),
-	}
-	if user.IsSuperuser {
-		by.Role = access.Superuser
-	}
+// same password. If the password has changed since it was checked, the log-in is refused.
+func (s *Service) startSession(ctx context.Context, attempt attempt, account db.Account, user db.User, hash string) (Grant, db.User, error) {
+	session := s.newSession(ctx, user)
+	now := session.CreatedAt
 	changed := false
 	err := s.store.Tx(ctx, func(tx store.Tx) error {
-		rows, err := tx.RecordUserLogin(ctx, db.RecordUserLoginParams{
-			LastLoginAt: &now, PasswordHash: hash, TenantID: user.TenantID, ID: user.ID, CheckedHash: user.PasswordHash,
+		rows, err := tx.RecordAccountLogin(ctx, db.RecordAccountLoginParams{
+			LastLoginAt: &now, PasswordHash: hash, ID: account.ID, CheckedHash: account.PasswordHash,
 		})
 		if changed = rows == 0; err != nil || changed {
 			return err
 		}
-		if err := tx.InsertSession(ctx, db.InsertSessionParams(session)); err != nil {
+		rows, err = tx.RecordUserLogin(ctx, db.RecordUserLoginParams{
+			LastLoginAt: &now, TenantID: user.TenantID, ID: user.ID, AccountID: &account.ID,
+		})
+		if changed = rows == 0; err != nil || changed {
 			return err
 		}
-		if err := deleteExpiredSessions(ctx, tx, user.TenantID, now); err != nil {
+		if err := s.addSession(ctx, tx, session); err != nil {
 			return err
 		}
 		if err := attempt.succeeded(ctx, tx); err != nil {
@@ -223,7 +239,9 @@ func (s *Service) startSession(ctx context.Context, attempt attempt, user db.Use
 		if err := attempt.rememberNetwork(ctx, tx); err != nil {
 			return err
 		}
-		return s.audit.Write(ctx, tx, by, audit.Entry{EntityType: entityType, EntityID: session.ID, EntityLabel: user.Email})
+		return s.audit.Write(ctx, tx, principalOf(user, session), audit.Entry{
+			EntityType: entityType, EntityID: session.ID, EntityLabel: user.Email,
+		})
 	})
 	if err == nil && changed {
 		err = s.refuseLogin(ctx, attempt, user, accountDelay{})
@@ -236,9 +254,33 @@ func (s *Service) startSession(ctx context.Context, attempt attempt, user db.Use
 	return grant, user, err
 }
 
-func valueOf(s *string) string {
-	if s == nil {
-		return ""
+// newSession returns a session of a user for the client of the request.
+func (s *Service) newSession(ctx context.Context, user db.User) db.Session {
+	now := s.opts.Now()
+	request := access.RequestFrom(ctx)
+	return db.Session{
+		TenantID: user.TenantID, ID: s.opts.NewID(), UserID: user.ID, RefreshID: s.opts.NewID(),
+		IP: request.IP, UserAgent: request.UserAgent,
+		CreatedAt: now, RefreshedAt: now, ExpiresAt: now.Add(s.opts.RefreshTokenTTL), Version: 1,
 	}
-	return *s
+}
+
+// addSession stores a new session and deletes some that have expired, as part of a transaction.
+func (s *Service) addSession(ctx context.Context, tx store.Tx, session db.Session) error {
+	if err := tx.InsertSession(ctx, db.InsertSessionParams(session)); err != nil {
+		return err
+	}
+	return deleteExpiredSessions(ctx, tx, session.TenantID, session.CreatedAt)
+}
+
+// principalOf returns the principal of a new session.
+func principalOf(user db.User, session db.Session) access.Principal {
+	by := access.Principal{
+		UserID: user.ID, SessionID: session.ID, HomeTenantID: user.TenantID, TenantID: user.TenantID,
+		Email: user.Email, UserRole: access.Role(user.Role),
+	}
+	if user.IsSuperuser {
+		by.Role = access.Superuser
+	}
+	return by
 }

@@ -32,6 +32,7 @@ type login struct {
 	*Service
 
 	user      db.User
+	account   db.Account
 	during    func()
 	finishing func()
 	compared  atomic.Int64
@@ -69,8 +70,12 @@ func newLogin(t *testing.T, engine store.Engine) *login {
 	if err != nil {
 		t.Fatal(err)
 	}
+	l.account = db.Account{ID: newID(), Email: "a@example.com", PasswordHash: hash, CreatedAt: noon, UpdatedAt: noon, Version: 1}
+	if err := s.InsertAccount(t.Context(), db.InsertAccountParams(l.account)); err != nil {
+		t.Fatal(err)
+	}
 	l.user = db.User{
-		TenantID: access.PlatformTenantID, ID: newID(), Email: "a@example.com", PasswordHash: &hash, FullName: "A", Role: "user", IsActive: true,
+		TenantID: access.PlatformTenantID, ID: newID(), Email: "a@example.com", AccountID: &l.account.ID, FullName: "A", Role: "user", IsActive: true,
 		CreatedAt: noon, UpdatedAt: noon, Version: 1,
 	}
 	if err := s.InsertUser(t.Context(), db.InsertUserParams(l.user)); err != nil {
@@ -102,13 +107,13 @@ func (l *login) tryAs(t *testing.T, email, password, ip string) error {
 	t.Helper()
 	ctx := request(t, "auth.login")
 	access.RequestFrom(ctx).IP = ip
-	_, _, err := l.Login(ctx, email, password)
+	_, err := l.Login(ctx, email, password, "")
 	return err
 }
 
 func (l *login) try(t *testing.T, password string) error {
 	t.Helper()
-	_, _, err := l.Login(request(t, "auth.login"), l.user.Email, password)
+	_, err := l.Login(request(t, "auth.login"), l.user.Email, password, "")
 	return err
 }
 
@@ -209,9 +214,14 @@ func TestUnknownAccountsCostAsMuchAsTheHighestCost(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
 		l := newLogin(t, engine)
 		for name, cost := range map[string]int{"b": bcrypt.MinCost + 2, "y": bcrypt.MinCost + 1} {
-			other, hash := l.user, "$2"+name+hashOf(t, otherWord, cost)[3:]
-			other.ID, other.Email, other.PasswordHash = l.opts.NewID(), name+"@example.com", &hash
-			if err := l.store.InsertUser(t.Context(), db.InsertUserParams(other)); err != nil {
+			other := l.account
+			other.ID, other.Email, other.PasswordHash = l.opts.NewID(), name+"@example.com", "$2"+name+hashOf(t, otherWord, cost)[3:]
+			if err := l.store.InsertAccount(t.Context(), db.InsertAccountParams(other)); err != nil {
+				t.Fatal(err)
+			}
+			user := l.user
+			user.ID, user.Email, user.AccountID = l.opts.NewID(), other.Email, &other.ID
+			if err := l.store.InsertUser(t.Context(), db.InsertUserParams(user)); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -321,16 +331,16 @@ func TestLoginUnderWayWhileThePasswordChangesIsRefused(t *testing.T) {
 			changed := hashOf(t, otherWord, bcrypt.MinCost)
 			l.during = func() {
 				l.during = func() {}
-				rows, err := l.store.ReplaceUserPasswordHash(t.Context(), db.ReplaceUserPasswordHashParams{
-					PasswordHash: &changed, UpdatedAt: noon, TenantID: l.user.TenantID, ID: l.user.ID, CheckedHash: l.user.PasswordHash,
+				rows, err := l.store.ReplaceAccountPasswordHash(t.Context(), db.ReplaceAccountPasswordHashParams{
+					PasswordHash: changed, UpdatedAt: noon, ID: l.account.ID, CheckedHash: l.account.PasswordHash,
 				})
 				if err != nil || rows != 1 {
 					t.Errorf("%d rows, %v", rows, err)
 				}
 			}
 			wantCode(t, "log-in", l.try(t, password), errs.InvalidCredentials)
-			now, err := l.store.GetUser(t.Context(), db.GetUserParams{TenantID: l.user.TenantID, ID: l.user.ID})
-			if err != nil || *now.PasswordHash != changed || now.LastLoginAt != nil || l.sessions(t) != 0 {
+			now, err := l.store.GetAccount(t.Context(), db.GetAccountParams{ID: l.account.ID})
+			if err != nil || now.PasswordHash != changed || now.LastLoginAt != nil || l.sessions(t) != 0 {
 				t.Errorf("user %+v, %d sessions, %v; want the new password and no log-in", now, l.sessions(t), err)
 			}
 		}
@@ -432,7 +442,7 @@ func TestPlaceIsAlwaysReturned(t *testing.T) {
 	}
 	ctx, leave := context.WithCancel(request(t, "auth.login"))
 	l.during = leave
-	if _, _, err := l.Login(ctx, l.user.Email, otherWord); !errors.Is(err, context.Canceled) {
+	if _, err := l.Login(ctx, l.user.Email, otherWord, ""); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v, want that of the context", err)
 	}
 	l.during = func() { panic("broken") }
@@ -467,14 +477,14 @@ func TestTransactionsHoldNoPlaceForHashing(t *testing.T) {
 	by := access.Principal{UserID: l.user.ID, HomeTenantID: l.user.TenantID, TenantID: l.user.TenantID, Email: l.user.Email}
 	for name, f := range map[string]func() error{
 		"log-in": func() error {
-			_, _, err := l.Login(request(t, "auth.login"), l.user.Email, password)
+			_, err := l.Login(request(t, "auth.login"), l.user.Email, password, "")
 			return err
 		},
 		"wrong password": func() error {
-			_, _, err := l.Login(request(t, "auth.login"), l.user.Email, otherWord)
+			_, err := l.Login(request(t, "auth.login"), l.user.Email, otherWord, "")
 			return err
 		},
-		"unknown account": func() error { _, _, err := l.Login(request(t, "auth.login"), "b@example.com", password); return err },
+		"unknown account": func() error { _, err := l.Login(request(t, "auth.login"), "b@example.com", password, ""); return err },
 		"change with a wrong one": func() error {
 			return l.ChangePassword(request(t, "auth.password_change"), by, otherWord, "nine green lanterns")
 		},

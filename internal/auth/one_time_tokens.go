@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -60,11 +61,15 @@ func hashOneTimeToken(token string) string {
 	return hex.EncodeToString(hash[:])
 }
 
-// ResetPassword sets the password of the user of a one-time token and ends all their sessions. Any
-// token that can't be used is errs.InvalidOneTimeToken and counts as a failed attempt of the
-// address; after many it is errs.TooManyAttempts. A password that breaks the rules is
-// errs.ValidationFailed, and too many concurrent log-ins are errs.Busy; the token stays valid after
-// both.
+// ResetPassword uses a one-time token. The token of an accepted user sets the password of the
+// account and ends all sessions of the person. The token of an invited user accepts the invitation:
+// wanted becomes the password of a new account, or must be the password of the account that has the
+// address already.
+//
+// Any token that can't be used is errs.InvalidOneTimeToken and counts as a failed attempt of the
+// address; after many it is errs.TooManyAttempts. A password that breaks the rules, or isn't that
+// of the account, is errs.ValidationFailed, and too many concurrent log-ins are errs.Busy; the
+// token stays valid after both.
 func (s *Service) ResetPassword(ctx context.Context, token, wanted string) error {
 	tenantID, finish, err := s.checkReset(ctx, token, wanted)
 	if err != nil {
@@ -95,6 +100,15 @@ func (s *Service) checkReset(ctx context.Context, token, wanted string) (tenantI
 	if !s.usable(holder) {
 		return holder.TenantID, func() error { return s.refuseReset(ctx, attempt, holder) }, nil
 	}
+	if holder.IsInvited {
+		account, err := AccountByEmail(ctx, s.store, holder.Email)
+		if err == nil {
+			return s.checkAcceptance(ctx, attempt, tokenHash, holder, account, wanted)
+		}
+		if !errors.Is(err, store.ErrNotFound) {
+			return uuid.Nil, nil, err
+		}
+	}
 	if fields := passwords.Check("/new_password", wanted, holder.Email); len(fields) > 0 {
 		return uuid.Nil, nil, errs.Invalid(fields[0]) // at most one message per field
 	}
@@ -102,13 +116,44 @@ func (s *Service) checkReset(ctx context.Context, token, wanted string) (tenantI
 	if err != nil {
 		return uuid.Nil, nil, err
 	}
-	return holder.TenantID, func() error { return s.reset(ctx, attempt, tokenHash, hash) }, nil
+	return holder.TenantID, func() error { return s.reset(ctx, attempt, tokenHash, db.Account{PasswordHash: hash}) }, nil
 }
 
-// reset sets the password and uses up the token. If the token can no longer be used, it counts a
-// failed attempt.
-func (s *Service) reset(ctx context.Context, attempt attempt, tokenHash, passwordHash string) error {
+// checkAcceptance checks the password with which the owner of an account accepts an invitation. A
+// wrong one counts as a failed log-in.
+func (s *Service) checkAcceptance(
+	ctx context.Context, token attempt, tokenHash string, holder db.GetOneTimeTokenUnscopedRow, account db.Account, password string,
+) (tenantID uuid.UUID, finish func() error, err error) {
+	attempt := s.attemptLimiter.forAccount(account.Email, access.RequestFrom(ctx).IP)
+	delay, err := attempt.allowed(ctx, s.store)
+	if err != nil {
+		return uuid.Nil, nil, err
+	}
+	if delay.holds() {
+		return uuid.Nil, nil, delay.refusal
+	}
+	found, err := s.match(ctx, account.PasswordHash, password)
+	if err != nil {
+		return uuid.Nil, nil, err
+	}
+	if found != noMatch {
+		return holder.TenantID, func() error { return s.reset(ctx, token, tokenHash, account) }, nil
+	}
+	wrong := errs.Invalid(errs.Field{
+		Pointer: "/new_password", Detail: "There is an account with your e-mail address already. Use its password.", Code: "wrong",
+	})
+	return holder.TenantID, func() error {
+		err := s.store.Tx(ctx, func(tx store.Tx) error { return attempt.failed(ctx, tx, delay) })
+		return cmp.Or(err, error(wrong))
+	}, nil
+}
+
+// reset uses up the token: it sets the password of the user's account to that of proof, or accepts
+// the invitation with proof, which is a new account if it has no id. If the token can no longer be
+// used, it counts a failed attempt.
+func (s *Service) reset(ctx context.Context, attempt attempt, tokenHash string, proof db.Account) error {
 	var holder db.GetOneTimeTokenUnscopedRow
+	var subjects []invalidation.Subject
 	worked := false
 	err := s.store.Tx(ctx, func(tx store.Tx) error {
 		var err error
@@ -119,39 +164,112 @@ func (s *Service) reset(ctx context.Context, attempt attempt, tokenHash, passwor
 		if worked = s.usable(holder); !worked {
 			return nil
 		}
-		return s.useToken(ctx, tx, tokenHash, holder, passwordHash)
+		if holder.IsInvited {
+			subjects = []invalidation.Subject{invalidation.User(holder.TenantID, holder.UserID)}
+			return s.accept(ctx, tx, tokenHash, holder, proof)
+		}
+		account, err := ManagedAccount(ctx, tx, userOf(holder))
+		if worked = !errs.Is(err, errs.NotManaged) && !errs.Is(err, errs.SessionEnded); !worked {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		ended, ends, err := s.setPassword(ctx, tx, account, proof.PasswordHash, "password_reset") // deletes the token
+		if err != nil {
+			return err
+		}
+		subjects = ends
+		return s.audit.Write(ctx, tx, access.Principal{TenantID: holder.TenantID}, audit.Entry{
+			EntityType: userType, EntityID: holder.UserID, EntityLabel: holder.Email, Changes: audit.Changes{"sessions_ended": {After: ended}},
+		})
 	})
 	if err == nil && !worked {
 		return s.refuseReset(ctx, attempt, holder)
 	}
 	if err == nil {
-		s.Changed(ctx, invalidation.User(holder.TenantID, holder.UserID))
+		s.Changed(ctx, subjects...)
 	}
 	return err
 }
 
-// usable reports whether a token can be used. The zero row represents an unknown token.
-func (s *Service) usable(t db.GetOneTimeTokenUnscopedRow) bool {
-	return t.IsActive && (t.TenantStatus == tenantActive || t.IsSuperuser) && s.opts.Now().Before(t.ExpiresAt)
+// userOf returns the columns of a token's user that the token's row has.
+func userOf(t db.GetOneTimeTokenUnscopedRow) db.User {
+	return db.User{TenantID: t.TenantID, ID: t.UserID, Email: t.Email, AccountID: t.AccountID, IsInvited: t.IsInvited, Version: t.UserVersion}
 }
 
-// useToken sets the password and marks the token as used. It returns store.ErrStale if the user or
-// the token has changed since it was read.
-func (s *Service) useToken(ctx context.Context, tx store.Tx, tokenHash string, t db.GetOneTimeTokenUnscopedRow, passwordHash string) error {
-	ended, err := s.setPassword(ctx, tx, db.User{TenantID: t.TenantID, ID: t.UserID, Email: t.Email, Version: t.UserVersion}, passwordHash, "password_reset")
-	if err != nil {
-		return err
+// accept makes an invited user a membership of an account, and uses up the token. An account with
+// no id is created. An account that another tenant manages is released: from then on only the
+// person may change its password and address. It returns store.ErrStale if the user, the token or
+// the account has changed since it was read.
+func (s *Service) accept(ctx context.Context, tx store.Tx, tokenHash string, t db.GetOneTimeTokenUnscopedRow, account db.Account) error {
+	user := userOf(t)
+	if account.ID == uuid.Nil {
+		err := s.AddAccount(ctx, tx, &user, account.PasswordHash)
+		if v, ok := errors.AsType[*store.Violation](err); ok && v.Kind == store.Unique {
+			return errs.New(errs.AlreadyExists, "Somebody has just made an account with this address. Open the link again.")
+		}
+		if err != nil {
+			return err
+		}
+		account.ID, account.ManagedBy = *user.AccountID, &t.TenantID
 	}
 	used, err := tx.UseOneTimeToken(ctx, db.UseOneTimeTokenParams{TenantID: t.TenantID, UserID: t.UserID, TokenHash: tokenHash})
 	if err != nil {
 		return err
 	}
-	if used == 0 {
+	accepted, err := tx.AcceptUser(ctx, db.AcceptUserParams{
+		AccountID: &account.ID, UpdatedAt: s.opts.Now(), TenantID: t.TenantID, ID: t.UserID, Version: t.UserVersion,
+	})
+	if store.BreaksReference(err) { // the account was deleted, or has another address
 		return store.ErrStale
 	}
+	if err != nil {
+		return err
+	}
+	if used == 0 || accepted == 0 {
+		return store.ErrStale
+	}
+	if err := s.release(ctx, tx, account, t); err != nil {
+		return err
+	}
 	return s.audit.Write(ctx, tx, access.Principal{TenantID: t.TenantID}, audit.Entry{
-		EntityType: userType, EntityID: t.UserID, EntityLabel: t.Email, Changes: audit.Changes{"sessions_ended": {After: ended}},
+		EntityType: userType, EntityID: t.UserID, EntityLabel: t.Email,
+		Changes: audit.Changes{"is_invited": {Before: true, After: false}},
 	})
+}
+
+// release gives an account to its owner when a user of a tenant that doesn't manage it is accepted.
+// The trails of both tenants say so.
+func (s *Service) release(ctx context.Context, tx store.Tx, account db.Account, t db.GetOneTimeTokenUnscopedRow) error {
+	if account.ManagedBy == nil || *account.ManagedBy == t.TenantID {
+		return nil
+	}
+	released, err := tx.ReleaseAccount(ctx, db.ReleaseAccountParams{UpdatedAt: s.opts.Now(), ID: account.ID})
+	if err != nil || released == 0 {
+		return err
+	}
+	all, err := tx.ListMembershipsUnscoped(ctx, db.ListMembershipsUnscopedParams{AccountID: &account.ID})
+	if err != nil {
+		return err
+	}
+	for _, m := range all {
+		if m.TenantID != t.TenantID && m.TenantID != *account.ManagedBy {
+			continue
+		}
+		err := s.audit.Write(ctx, tx, access.Principal{TenantID: m.TenantID}, audit.Entry{
+			Action: audit.AccountRelease, EntityType: userType, EntityID: m.UserID, EntityLabel: t.Email,
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// usable reports whether a token can be used. The zero row represents an unknown token.
+func (s *Service) usable(t db.GetOneTimeTokenUnscopedRow) bool {
+	return t.IsActive && (t.TenantStatus == tenantActive || t.IsSuperuser) && s.opts.Now().Before(t.ExpiresAt)
 }
 
 // refuseReset counts a token that can't be used, writes an audit entry and returns the refusal. The

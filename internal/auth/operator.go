@@ -9,6 +9,7 @@ import (
 	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/audit"
 	"github.com/tenantry/tenantry/internal/errs"
+	"github.com/tenantry/tenantry/internal/invalidation"
 	"github.com/tenantry/tenantry/internal/passwords"
 	"github.com/tenantry/tenantry/internal/store"
 )
@@ -25,40 +26,45 @@ func (s *Service) HashNewPassword(ctx context.Context, wanted, address string) (
 	return s.passwords.Hash(ctx, wanted)
 }
 
-// SetPasswordHash sets a user's password hash, ends all their sessions and deletes their one-time
-// token, as part of a transaction. It is used by operators. The caller must call Changed after the
-// transaction. It returns store.ErrStale if the user has changed since it was read.
-func (s *Service) SetPasswordHash(ctx context.Context, tx store.Tx, user db.User, hash string) error {
-	ended, err := s.setPassword(ctx, tx, user, hash, "password_reset")
+// SetPasswordHash sets the password hash of a user's account and ends all sessions of the person,
+// as part of a transaction. It is used by operators. The caller must call Changed with the returned
+// subjects after the transaction. It returns store.ErrStale if the account has changed since it was
+// read.
+func (s *Service) SetPasswordHash(ctx context.Context, tx store.Tx, user db.User, hash string) ([]invalidation.Subject, error) {
+	account, err := accountOfUser(ctx, tx, user)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if _, err := tx.DeleteOneTimeTokenOfUser(ctx, db.DeleteOneTimeTokenOfUserParams{TenantID: user.TenantID, UserID: user.ID}); err != nil {
-		return err
+	ended, subjects, err := s.setPassword(ctx, tx, account, hash, "password_reset")
+	if err != nil {
+		return nil, err
 	}
-	return s.audit.Write(ctx, tx, access.Principal{TenantID: user.TenantID}, audit.Entry{
+	return subjects, s.audit.Write(ctx, tx, access.Principal{TenantID: user.TenantID}, audit.Entry{
 		Action: passwordReset, EntityType: userType, EntityID: user.ID, EntityLabel: user.Email,
 		Changes: audit.Changes{"sessions_ended": {After: ended}},
 	})
 }
 
-// setPassword sets a user's password hash and ends all their sessions, as part of a transaction. It
-// returns how many sessions ended. It locks the user's row first, as a log-in and a deactivation
-// do. It returns store.ErrStale if the user has changed since it was read.
-func (s *Service) setPassword(ctx context.Context, q db.Querier, user db.User, hash, reason string) (int64, error) {
-	changed, err := q.SetUserPasswordHash(ctx, db.SetUserPasswordHashParams{
-		PasswordHash: &hash, UpdatedAt: s.opts.Now(), TenantID: user.TenantID, ID: user.ID, Version: user.Version,
+// setPassword sets an account's password hash, and ends all sessions and deletes the one-time
+// tokens of its users, as part of a transaction. It returns how many sessions ended, and the
+// subjects to announce. It locks the account's row first, as a log-in does. It returns
+// store.ErrStale if the account has changed since it was read.
+func (s *Service) setPassword(
+	ctx context.Context, tx store.Tx, account db.Account, hash, reason string,
+) (int64, []invalidation.Subject, error) {
+	changed, err := tx.SetAccountPasswordHash(ctx, db.SetAccountPasswordHashParams{
+		PasswordHash: hash, UpdatedAt: s.opts.Now(), ID: account.ID, Version: account.Version,
 	})
 	if err != nil {
-		return 0, err
+		return 0, nil, err
 	}
 	if changed == 0 {
-		return 0, store.ErrStale
+		return 0, nil, store.ErrStale
 	}
-	ended, err := s.EndSessions(ctx, q, user.TenantID, user.ID, uuid.Nil, reason)
+	ended, subjects, err := s.endAccountSessions(ctx, tx, account.ID, uuid.Nil, reason)
 	if err != nil {
-		return 0, err
+		return 0, nil, err
 	}
 	// The counted failures were attempts at the old password.
-	return ended, s.attemptLimiter.forAccount(user.Email, access.RequestFrom(ctx).IP).succeeded(ctx, q)
+	return ended, subjects, s.attemptLimiter.forAccount(account.Email, access.RequestFrom(ctx).IP).succeeded(ctx, tx)
 }

@@ -13,10 +13,10 @@ import (
 	"github.com/tenantry/tenantry/internal/passwords"
 )
 
-// ChangePassword sets the password of the principal's user, ends their other sessions and deletes
-// their one-time token. A new password that breaks the rules and a wrong current password are
-// errs.ValidationFailed. A wrong one counts as a failed log-in; after many it is
-// errs.TooManyAttempts. Too many concurrent log-ins are errs.Busy.
+// ChangePassword sets the password of the principal's account, and ends the person's other sessions
+// and deletes their one-time tokens, in all tenants. A new password that breaks the rules and a
+// wrong current password are errs.ValidationFailed. A wrong one counts as a failed log-in; after
+// many it is errs.TooManyAttempts. Too many concurrent log-ins are errs.Busy.
 func (s *Service) ChangePassword(ctx context.Context, by access.Principal, current, wanted string) error {
 	fields := passwords.Check("/new_password", wanted, by.Email)
 	if passwords.Prepare(wanted) == passwords.Prepare(current) {
@@ -54,7 +54,11 @@ func (s *Service) checkChange(ctx context.Context, by access.Principal, current,
 	if err != nil {
 		return nil, err
 	}
-	found, err := s.match(ctx, user.PasswordHash, current)
+	account, err := accountOfUser(ctx, s.store, user)
+	if err != nil {
+		return nil, err
+	}
+	found, err := s.match(ctx, account.PasswordHash, current)
 	if err != nil {
 		return nil, err
 	}
@@ -75,34 +79,31 @@ func (s *Service) checkChange(ctx context.Context, by access.Principal, current,
 		if err := access.StillAllowed(ctx); err != nil { // hashing may have taken long
 			return err
 		}
-		return s.replacePassword(ctx, by, attempt, user, hash)
+		return s.replacePassword(ctx, by, attempt, account, hash)
 	}, nil
 }
 
-// replacePassword updates the user's row before the sessions, in the same order as a log-in. So a
-// concurrent log-in either has its session ended here or finds that the password has changed.
-func (s *Service) replacePassword(ctx context.Context, by access.Principal, attempt attempt, user db.User, hash string) error {
-	now := s.opts.Now()
+// replacePassword updates the account's row before the sessions, in the same order as a log-in. So
+// a concurrent log-in either has its session ended here or finds that the password has changed.
+func (s *Service) replacePassword(ctx context.Context, by access.Principal, attempt attempt, account db.Account, hash string) error {
 	changed := false
+	var subjects []invalidation.Subject
 	err := s.store.Tx(ctx, func(tx store.Tx) error {
-		rows, err := tx.ReplaceUserPasswordHash(ctx, db.ReplaceUserPasswordHashParams{
-			PasswordHash: &hash, UpdatedAt: now, TenantID: user.TenantID, ID: user.ID, CheckedHash: user.PasswordHash,
+		rows, err := tx.ReplaceAccountPasswordHash(ctx, db.ReplaceAccountPasswordHashParams{
+			PasswordHash: hash, UpdatedAt: s.opts.Now(), ID: account.ID, CheckedHash: account.PasswordHash,
 		})
 		if changed = rows == 0; err != nil || changed {
 			return err
 		}
-		ended, err := s.EndSessions(ctx, tx, user.TenantID, user.ID, by.SessionID, "password_change")
-		if err != nil {
-			return err
-		}
-		if _, err := tx.DeleteOneTimeTokenOfUser(ctx, db.DeleteOneTimeTokenOfUserParams{TenantID: user.TenantID, UserID: user.ID}); err != nil {
+		var ended int64
+		if ended, subjects, err = s.endAccountSessions(ctx, tx, account.ID, by.SessionID, "password_change"); err != nil {
 			return err
 		}
 		if err := attempt.succeeded(ctx, tx); err != nil {
 			return err
 		}
 		return s.audit.Write(ctx, tx, by, audit.Entry{
-			EntityType: userType, EntityID: user.ID, EntityLabel: user.Email,
+			EntityType: userType, EntityID: by.UserID, EntityLabel: by.Email,
 			Changes: audit.Changes{"sessions_ended": {After: ended}},
 		})
 	})
@@ -110,7 +111,7 @@ func (s *Service) replacePassword(ctx context.Context, by access.Principal, atte
 		return s.refusePassword(ctx, by, attempt, accountDelay{})
 	}
 	if err == nil {
-		s.Changed(ctx, invalidation.User(user.TenantID, user.ID))
+		s.Changed(ctx, subjects...)
 	}
 	return err
 }

@@ -16,20 +16,22 @@ import (
 	"github.com/tenantry/tenantry/internal/store"
 )
 
-// Logout ends the current session, all other sessions of the user, or all of them. Their tokens are
-// invalid from the next request on.
+// Logout ends the current session, all other sessions of the person, or all of them; the last two
+// in all tenants. Their tokens are invalid from the next request on.
 func (s *Service) Logout(ctx context.Context, by access.Principal, scope api.LogoutScope) error {
 	now, reason := s.opts.Now(), "logout"
 	var ended int64
+	var subjects []invalidation.Subject
 	err := s.store.Tx(ctx, func(tx store.Tx) error {
+		subjects = []invalidation.Subject{invalidation.User(by.HomeTenantID, by.UserID)}
 		var err error
 		switch scope {
 		case api.LogoutScopeCurrent:
 			ended, err = tx.EndSession(ctx, db.EndSessionParams{EndedAt: &now, EndReason: &reason, TenantID: by.HomeTenantID, ID: by.SessionID})
 		case api.LogoutScopeOthers:
-			ended, err = s.EndSessions(ctx, tx, by.HomeTenantID, by.UserID, by.SessionID, reason)
+			ended, subjects, err = s.endOwnSessions(ctx, tx, by, by.SessionID, reason)
 		case api.LogoutScopeAll:
-			ended, err = s.EndSessions(ctx, tx, by.HomeTenantID, by.UserID, uuid.Nil, reason)
+			ended, subjects, err = s.endOwnSessions(ctx, tx, by, uuid.Nil, reason)
 		default:
 			return fmt.Errorf("unknown scope %q", scope)
 		}
@@ -45,9 +47,23 @@ func (s *Service) Logout(ctx context.Context, by access.Principal, scope api.Log
 		})
 	})
 	if err == nil {
-		s.Changed(ctx, invalidation.User(by.HomeTenantID, by.UserID))
+		s.Changed(ctx, subjects...)
 	}
 	return err
+}
+
+// endOwnSessions ends the sessions of the principal's account in all tenants, except one.
+func (s *Service) endOwnSessions(
+	ctx context.Context, tx store.Tx, by access.Principal, spared uuid.UUID, reason string,
+) (int64, []invalidation.Subject, error) {
+	own, err := OwnUser(ctx, tx, by)
+	if err != nil {
+		return 0, nil, err
+	}
+	if own.AccountID == nil {
+		return 0, nil, sessionEnded()
+	}
+	return s.endAccountSessions(ctx, tx, *own.AccountID, spared, reason)
 }
 
 // EndSessions ends all sessions of a user except one, and returns how many. uuid.Nil excepts none.
@@ -80,10 +96,12 @@ func deleteExpiredSessions(ctx context.Context, q db.Querier, tenantID uuid.UUID
 	return nil
 }
 
-// Changed makes all instances drop their cached state of a subject. It must be called after each
+// Changed makes all instances drop their cached state of subjects. It must be called after each
 // transaction that ends sessions or takes away access.
-func (s *Service) Changed(ctx context.Context, subject invalidation.Subject) {
-	s.opts.Channel.Announce(ctx, subject)
+func (s *Service) Changed(ctx context.Context, subjects ...invalidation.Subject) {
+	for _, subject := range subjects {
+		s.opts.Channel.Announce(ctx, subject)
+	}
 }
 
 // Self is the logged-in user with their tenant and session.

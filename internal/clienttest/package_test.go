@@ -91,11 +91,10 @@ func fillDemo(t *testing.T, s *server) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	password, country := string(hash), "NO"
+	country := "NO"
 	tenant := s.Tenant(t)
-	s.User(t, tenant.ID, access.Admin, func(u *db.User) {
-		u.Email, u.FullName, u.PasswordHash = "ceo@techstart.com", "Maya Lindqvist", &password
-	})
+	admin := s.User(t, tenant.ID, access.Admin, func(u *db.User) { u.Email, u.FullName = "ceo@techstart.com", "Maya Lindqvist" })
+	s.SetPasswordHash(t, admin, string(hash))
 	for i := range manyCompanies {
 		s.Company(t, tenant.ID, func(c *db.Company) {
 			c.Code, c.Name, c.Country = fmt.Sprintf("N%d", i), fmt.Sprintf("Company %04d", i), &country

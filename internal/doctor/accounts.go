@@ -49,8 +49,8 @@ func (p Patient) accounts(ctx context.Context, s *store.Store) []Check {
 	if len(former) > 0 {
 		found = append(found, Check{
 			Result: Warning,
-			Detail: "e-mail addresses in a form that earlier versions stored, which not every way to write the address finds; the first users: " + strings.Join(former, ", "),
-			Fix:    "send each one's email again with PUT /api/v1/users/{id}?tenant_id=...; 409 means that another user has the same address",
+			Detail: "e-mail addresses in a form that earlier versions stored, which not every way to write the address finds; the first accounts: " + strings.Join(former, ", "),
+			Fix:    "send the email of a user of each one again with PUT /api/v1/users/{id}?tenant_id=...; 409 means that another account has the same address",
 		})
 	}
 	return findings("accounts", well, found)
@@ -59,23 +59,23 @@ func (p Patient) accounts(ctx context.Context, s *store.Store) []Check {
 const (
 	addressesPerPage = 5000
 	maxAddresses     = 100_000 // number of addresses that are checked
-	maxFormer        = 5       // number of users that are named
+	maxFormer        = 5       // number of accounts that are named
 )
 
-// formerAddresses returns users, as tenant/user, whose e-mail address isn't in its canonical form.
+// formerAddresses returns accounts whose e-mail address isn't in its canonical form.
 func formerAddresses(ctx context.Context, s *store.Store) ([]string, error) {
 	var found []string
 	after := ""
 	for range maxAddresses / addressesPerPage {
-		page, err := s.ListUserEmailsUnscoped(ctx, db.ListUserEmailsUnscopedParams{AfterEmail: after, Limit: addressesPerPage})
+		page, err := s.ListAccountEmails(ctx, db.ListAccountEmailsParams{AfterEmail: after, Limit: addressesPerPage})
 		if err != nil {
 			return nil, err
 		}
-		for _, user := range page {
-			if canonical, err := email.Canonical(user.Email); err == nil && canonical == user.Email {
+		for _, account := range page {
+			if canonical, err := email.Canonical(account.Email); err == nil && canonical == account.Email {
 				continue
 			}
-			if found = append(found, user.TenantID.String()+"/"+user.ID.String()); len(found) == maxFormer {
+			if found = append(found, account.ID.String()); len(found) == maxFormer {
 				return found, nil
 			}
 		}

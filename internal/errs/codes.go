@@ -29,6 +29,7 @@ const (
 	TooDeep              Code = "too_deep"               // too many departments would be below each other
 	LastAdmin            Code = "last_admin"             // a tenant keeps at least one active admin, and the platform one superuser
 	QuotaExceeded        Code = "quota_exceeded"         // the tenant has reached its limit
+	NotManaged           Code = "not_managed"            // only the person may change the password and address of this account
 	UserInactive         Code = "user_inactive"          // not possible while the user is inactive
 	PlatformTenant       Code = "platform_tenant"        // the platform itself can't be suspended or deleted
 	NotSuspended         Code = "not_suspended"          // a tenant must be suspended before it can be deleted
@@ -76,6 +77,7 @@ var catalogue = map[Code]meaning{
 	TooDeep:              {http.StatusConflict, "Too many levels"},
 	LastAdmin:            {http.StatusConflict, "The last active admin"},
 	QuotaExceeded:        {http.StatusConflict, "Quota exceeded"},
+	NotManaged:           {http.StatusConflict, "Not managed by the tenant"},
 	UserInactive:         {http.StatusConflict, "The user is inactive"},
 	PlatformTenant:       {http.StatusConflict, "Not possible for the platform"},
 	NotSuspended:         {http.StatusConflict, "The tenant is not suspended"},

@@ -130,6 +130,11 @@ var explanations = map[Code]Explanation{
 		"`max_users` or `max_companies` of the tenant is reached.",
 		"Delete users or companies that you don't need, or ask the operator of this service to raise the limit. `GET /api/v1/tenant/usage` has the numbers and the limits.",
 	},
+	NotManaged: {
+		"Only the person may change the password and e-mail address of this account.",
+		"The person works for another organisation, too. An admin of one organisation could otherwise enter the other one.",
+		"Ask the person to change the password or address. Role, assignment, state and sessions in your organisation can be changed as before.",
+	},
 	UserInactive: {
 		"This can't be done while the user is inactive.",
 		"The request asks for a one-time token for a user who may not log in.",

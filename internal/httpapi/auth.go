@@ -2,23 +2,52 @@ package httpapi
 
 import (
 	"context"
+	"strings"
 
 	"github.com/tenantry/tenantry/gen/api"
 	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/auth"
+	"github.com/tenantry/tenantry/internal/paging"
 )
 
 // Login starts a session.
 func (h *Handlers) Login(ctx context.Context, r api.LoginRequestObject) (api.LoginResponseObject, error) {
-	grant, user, err := h.Auth.Login(ctx, r.Body.Email, r.Body.Password)
+	tenant := ""
+	if r.Body.Tenant != nil {
+		tenant = strings.ToUpper(*r.Body.Tenant)
+	}
+	login, err := h.Auth.Login(ctx, r.Body.Email, r.Body.Password, tenant)
 	if err != nil {
 		return nil, err
 	}
-	pair := toAPITokenPair(grant)
-	return api.Login200JSONResponse{
+	return api.Login200JSONResponse(toAPILogin(login)), nil
+}
+
+func toAPILogin(login auth.Login) api.LoginResult {
+	pair := toAPITokenPair(login.Grant)
+	return api.LoginResult{
 		AccessToken: pair.AccessToken, RefreshToken: pair.RefreshToken, TokenType: api.LoginResultTokenType(pair.TokenType),
-		ExpiresIn: pair.ExpiresIn, RefreshExpiresIn: pair.RefreshExpiresIn, User: toAPIUser(user),
-	}, nil
+		ExpiresIn: pair.ExpiresIn, RefreshExpiresIn: pair.RefreshExpiresIn, User: toAPIUser(login.User),
+		Memberships: paging.Items(login.Memberships, toAPIMembership),
+	}
+}
+
+// ListMemberships returns the tenants of the person.
+func (h *Handlers) ListMemberships(ctx context.Context, _ api.ListMembershipsRequestObject) (api.ListMembershipsResponseObject, error) {
+	all, err := h.Auth.Memberships(ctx, access.PrincipalFrom(ctx))
+	if err != nil {
+		return nil, err
+	}
+	return api.ListMemberships200JSONResponse{Items: paging.Items(all, toAPIMembership)}, nil
+}
+
+// SwitchTenant starts a session in another tenant of the person.
+func (h *Handlers) SwitchTenant(ctx context.Context, r api.SwitchTenantRequestObject) (api.SwitchTenantResponseObject, error) {
+	login, err := h.Auth.Switch(ctx, access.PrincipalFrom(ctx), r.Body.TenantID)
+	if err != nil {
+		return nil, err
+	}
+	return api.SwitchTenant200JSONResponse(toAPILogin(login)), nil
 }
 
 // Refresh trades a refresh token for a new pair.

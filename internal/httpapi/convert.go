@@ -12,10 +12,17 @@ import (
 func toAPIUser(u db.User) api.User {
 	return api.User{
 		ID: u.ID, TenantID: u.TenantID, Email: u.Email, FullName: u.FullName, Phone: u.Phone, Role: api.Role(u.Role),
-		IsActive: u.IsActive, IsSuperuser: u.IsSuperuser,
+		IsActive: u.IsActive, IsInvited: u.IsInvited, IsSuperuser: u.IsSuperuser,
 		CompanyID: u.CompanyID, BranchID: u.BranchID, DepartmentID: u.DepartmentID,
 		LastLoginAt: openapi.OptionalTime(u.LastLoginAt),
 		CreatedAt:   toAPITime(u.CreatedAt), UpdatedAt: toAPITime(u.UpdatedAt), Version: u.Version,
+	}
+}
+
+func toAPIMembership(m auth.Membership) api.Membership {
+	return api.Membership{
+		Tenant: api.TenantName{ID: m.TenantID, Code: m.TenantCode, Name: m.TenantName},
+		UserID: m.UserID, Role: api.Role(m.Role), IsSuperuser: m.IsSuperuser, LastLoginAt: openapi.OptionalTime(m.LastLoginAt),
 	}
 }
 

@@ -99,8 +99,10 @@ func (w *exampleWorld) populate(t *testing.T) db.User {
 	}
 	for _, item := range w.examples(t, "listUsers") {
 		user := exampleRow[db.User](t, item)
-		user.PasswordHash = new(string(hash))
-		w.User(t, tenant.ID, access.Admin, func(row *db.User) { *row = user })
+		user = w.User(t, tenant.ID, access.Admin, func(row *db.User) { *row = user })
+		if !user.IsInvited {
+			w.SetPasswordHash(t, user, string(hash))
+		}
 		w.known[user.ID.String()] = true
 	}
 	for _, r := range storetest.Resources(t) {

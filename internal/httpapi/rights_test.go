@@ -194,10 +194,10 @@ func TestNobodyActsInADeletedTenant(t *testing.T) {
 			status      int
 			code        api.ErrorCode
 		}{
-			{"log-in, before the tenant is read", active, access.User, loginPath, login(apitest.Password), "GetUserByEmailUnscoped", 401, "invalid_credentials"},
-			{"log-in, after the tenant was read", active, access.User, loginPath, login(apitest.Password), "GetTenant", 401, "invalid_credentials"},
-			{"log-in to a suspended tenant", suspended, access.User, loginPath, login(apitest.Password), "GetTenant", 401, "invalid_credentials"},
-			{"log-in with a wrong password", active, access.User, loginPath, login("wrong"), "GetUserByEmailUnscoped", 401, "invalid_credentials"},
+			{"log-in, before the tenant is read", active, access.User, loginPath, login(apitest.Password), "GetAccountByEmail", 401, "invalid_credentials"},
+			{"log-in, after the tenant was read", active, access.User, loginPath, login(apitest.Password), "ListMembershipsUnscoped", 401, "invalid_credentials"},
+			{"log-in to a suspended tenant", suspended, access.User, loginPath, login(apitest.Password), "ListMembershipsUnscoped", 401, "invalid_credentials"},
+			{"log-in with a wrong password", active, access.User, loginPath, login("wrong"), "GetAccountByEmail", 401, "invalid_credentials"},
 			{"refresh", active, access.User, refreshPath, refresh, "GetSessionState", 401, "session_ended"},
 			{"refresh in a suspended tenant", suspended, access.User, refreshPath, refresh, "GetSessionState", 401, "session_ended"},
 			{"another password", active, access.User, passwordPath, change(apitest.Password), "GetUser", 401, "session_ended"},

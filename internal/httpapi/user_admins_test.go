@@ -52,7 +52,7 @@ func TestTheLastAdminStays(t *testing.T) {
 				// None of these users counts as another active admin of the tenant.
 				a.User(t, admin.User.TenantID, access.User)
 				a.User(t, admin.User.TenantID, access.Admin, func(u *db.User) { u.IsActive = false })
-				invited := a.User(t, admin.User.TenantID, access.Admin, func(u *db.User) { u.PasswordHash = nil })
+				invited := a.User(t, admin.User.TenantID, access.Admin, func(u *db.User) { u.IsInvited = true })
 				remove(t, admin, admin.User.ID).WantCode(t, 409, "last_admin")
 				crossing := super.Do(t, http.MethodDelete, userPath(admin.User.ID)+"?tenant_id="+admin.User.TenantID.String(), "")
 				crossing.WantCode(t, 409, "last_admin")

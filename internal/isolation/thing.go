@@ -97,10 +97,13 @@ func (m *Matrix) makeAuditEntry(ctx context.Context, by *Person) (thing, error) 
 	return thing{id: page.Items[0].ID}, nil
 }
 
-// base returns a thing of a tenant that others refer to. It is never deleted.
+// base returns a thing of a tenant that others refer to, or the tenant itself. It is never deleted.
 func (m *Matrix) base(ctx context.Context, t *Tenant, entity string) (thing, error) {
-	if entity == access.AnyEntity {
+	switch entity {
+	case access.AnyEntity:
 		entity = "company"
+	case "tenant":
+		return thing{entity: entity, id: t.ID}, nil
 	}
 	if m.bases[t] == nil {
 		m.bases[t] = map[string]thing{}

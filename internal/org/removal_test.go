@@ -80,7 +80,7 @@ func newOrganisation(t *testing.T, s *store.Store) *organisation {
 			return d
 		}
 		user := func(c *db.Company, b *db.Branch, d *db.Department) db.User {
-			u := db.User{TenantID: tenant.ID, ID: newID(), Role: "user", IsActive: true, CreatedAt: now(), UpdatedAt: now(), Version: 1}
+			u := db.User{TenantID: tenant.ID, ID: newID(), Role: "user", IsInvited: true, IsActive: true, CreatedAt: now(), UpdatedAt: now(), Version: 1}
 			u.Email = u.ID.String() + "@example.com"
 			if c != nil {
 				u.CompanyID = &c.ID

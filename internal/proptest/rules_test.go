@@ -69,6 +69,8 @@ var known = map[string]func(*world, *caller, thing) string{
 	"refresh /refresh_token":           func(_ *world, c *caller, _ thing) string { return c.actor.RefreshToken },
 	"changePassword /current_password": func(*world, *caller, thing) string { return password },
 	"changePassword /new_password":     func(*world, *caller, thing) string { return newPassword },
+	"login /tenant":                    func(w *world, by *caller, _ thing) string { return w.homeOf(by).Code },
+	"switchTenant /tenant_id":          func(w *world, by *caller, _ thing) string { return w.homeOf(by).ID.String() },
 	"resetPassword /token":             func(w *world, _ *caller, _ thing) string { return w.oneTimeToken() },
 	"resetPassword /new_password":      func(*world, *caller, thing) string { return newPassword },
 	"deleteTenant confirm_code":        func(_ *world, _ *caller, about thing) string { return about.field("code") },

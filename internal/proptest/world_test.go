@@ -144,6 +144,15 @@ func (w *world) oneTimeToken() string {
 	return w.another("user", w.caller(access.Admin)).field("one_time_token", "token")
 }
 
+// homeOf returns the tenant in which a caller is logged in.
+func (w *world) homeOf(by *caller) db.Tenant {
+	home, err := w.app.Store.GetTenant(w.t.Context(), db.GetTenantParams{ID: by.actor.User.TenantID})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return home
+}
+
 func (w *world) checkpoint() string {
 	admin := w.caller(access.Admin)
 	return thing{reply: admin.actor.Do(w.t, http.MethodGet, "/api/v1/audit/verify", "").Want(w.t, http.StatusOK).Body}.field("checkpoint")

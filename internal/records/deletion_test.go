@@ -116,7 +116,7 @@ func TestDependantsLockTheirCompanies(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
 		w := newWorld(t, engine)
-		user := db.User{TenantID: w.by.TenantID, ID: uuid.New(), Email: uuid.NewString() + "@example.com", Role: "user", CreatedAt: now(), UpdatedAt: now(), Version: 1}
+		user := db.User{TenantID: w.by.TenantID, ID: uuid.New(), Email: uuid.NewString() + "@example.com", Role: "user", IsInvited: true, CreatedAt: now(), UpdatedAt: now(), Version: 1}
 		headed := w.department
 		headed.ID, headed.Code, headed.HeadUserID = uuid.New(), "HEADED", &user.ID
 		if err := w.store.InsertUser(t.Context(), db.InsertUserParams(user)); err != nil {

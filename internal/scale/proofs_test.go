@@ -56,14 +56,15 @@ var proofs = map[string]proof{
 	"listUsers": {
 		table: "users", single: "GetUser",
 		rows: func(t testing.TB, d database) {
-			d.fill(t, "users", `tenant_id, id, email, full_name, name_key, role, is_active, is_superuser, company_id, branch_id, department_id, search_text, created_at, updated_at, version`,
+			d.fill(t, "users", `tenant_id, id, email, full_name, name_key, role, is_invited, is_active, is_superuser, company_id, branch_id, department_id, search_text, created_at, updated_at, version`,
 				fmt.Sprintf(`tenant_id, id(%d, i), 'u' || i || '@example.com', name, lower(name), CASE WHEN x / 10 %% 200 = 0 THEN 'admin' WHEN x / 10 %% 10 < 7 THEN 'user' ELSE 'viewer' END,
-				y %% 100 <> 0, false, id(%d, company), CASE WHEN z %% 200 = 0 THEN id(%d, 1) WHEN z %% 10 < 2 THEN NULL WHEN z %% 10 < 6 THEN id(%[3]d, 0) ELSE id(%[3]d, nth %% 50000) END,
+				y / 1000 %% 100 = 0, y %% 100 <> 0, false, id(%d, company), CASE WHEN z %% 200 = 0 THEN id(%d, 1) WHEN z %% 10 < 2 THEN NULL WHEN z %% 10 < 6 THEN id(%[3]d, 0) ELSE id(%[3]d, nth %% 50000) END,
 				CASE WHEN z / 1000 %% 200 = 0 THEN id(%d, 1) WHEN z / 1000 %% 10 < 6 THEN id(%[4]d, 0) ELSE id(%[4]d, nth / 100) END, lower(name) || word, at, at, 1`,
 					userKind, companyKind, branchKind, departmentKind))
 		},
 		filters: map[string][]filter{
 			"email": equal("email", "u1000@example.com"), "role": equal("role", "admin", "user"), "is_active": equal("is_active", false, true),
+			"is_invited": equal("is_invited", true, false),
 			"company_id": equal("company_id", id(companyKind, 1), id(companyKind, 0)), "branch_id": equal("branch_id", id(branchKind, 1), id(branchKind, 0)),
 			"department_id": equal("department_id", id(departmentKind, 1), id(departmentKind, 0)), "q": commonText,
 		},

@@ -21,7 +21,7 @@ type person struct {
 }
 
 // employees returns everybody except the CEO, in the order in which they got their accounts.
-func (o organisation) employees(r random, tenantID uuid.UUID, places []place, passwordHash *string) []person {
+func (o organisation) employees(r random, tenantID uuid.UUID, places []place) []person {
 	var list []person
 	for i := range places {
 		here := places[i].employees()
@@ -40,7 +40,7 @@ func (o organisation) employees(r random, tenantID uuid.UUID, places []place, pa
 		p := &list[i]
 		given, family := name(r, origins)
 		phone := dial.next(p.numbers)
-		p.user.TenantID, p.user.ID, p.user.PasswordHash = tenantID, r.id(times[i]), passwordHash
+		p.user.TenantID, p.user.ID = tenantID, r.id(times[i])
 		p.user.FullName, p.user.Email, p.user.Phone = given+" "+family, addresses.of(given, family), &phone
 		p.user.CreatedAt, p.user.UpdatedAt = times[i], times[i]
 		p.begin(r, dial)

@@ -15,6 +15,7 @@ type rows struct {
 	branches    []db.Branch
 	departments []db.Department // without their heads, because they are inserted before the users
 	users       []db.User
+	hash        string          // the password hash of their accounts
 	headed      []db.Department // departments after they got a head
 	events      []event         // one for each creation, change and other action
 }
@@ -34,7 +35,7 @@ func (o organisation) end() time.Time { return o.since.Add(time.Duration(o.weeks
 // rows returns the rows for a seed. They don't depend on the other scenarios.
 func (o organisation) rows(seed uint64, passwordHash string) rows {
 	c := &clock{r: newRandom(seed, o.scenario), at: o.since}
-	out := rows{tenant: db.Tenant{
+	out := rows{hash: passwordHash, tenant: db.Tenant{
 		ID: o.tenantID(), Code: o.tenant.code, Name: o.tenant.name, Tier: o.tenant.tier, Status: "active",
 		MaxCompanies: &o.tenant.maxCompanies, MaxUsers: &o.tenant.maxUsers,
 		ContactName: &o.ceo.name, ContactEmail: &o.ceo.email, ContactPhone: &o.ceo.phone,
@@ -44,11 +45,11 @@ func (o organisation) rows(seed uint64, passwordHash string) rows {
 	id, at := c.next()
 	first := s.places[0]
 	ceo := person{role: access.Admin, heads: &first, user: db.User{
-		TenantID: out.tenant.ID, ID: id, Email: o.ceo.email, PasswordHash: &passwordHash, FullName: o.ceo.name, Phone: &o.ceo.phone,
+		TenantID: out.tenant.ID, ID: id, Email: o.ceo.email, FullName: o.ceo.name, Phone: &o.ceo.phone,
 		Role: string(access.Admin), IsActive: true, CreatedAt: at, UpdatedAt: at, Version: 1,
 		CompanyID: &first.department.CompanyID, BranchID: first.department.BranchID, DepartmentID: &first.department.ID,
 	}}
-	employees := o.employees(c.r, out.tenant.ID, s.places, &passwordHash)
+	employees := o.employees(c.r, out.tenant.ID, s.places)
 
 	h := newHistory(newRandom(seed, o.scenario+" history"), out.tenant.ID, o.since, o.end())
 	out.companies, out.branches, out.departments = s.companies, s.branches, s.departments

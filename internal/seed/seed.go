@@ -166,14 +166,14 @@ func loadSuperuser(ctx context.Context, s *store.Store, keys *audit.Keys, seed u
 	r := newRandom(seed, "superuser")
 	superuser := db.User{
 		TenantID: access.PlatformTenantID, ID: r.id(at),
-		Email: SuperuserEmail, PasswordHash: &hash, FullName: "Super Admin",
+		Email: SuperuserEmail, FullName: "Super Admin",
 		Role: string(access.Admin), IsActive: true, IsSuperuser: true, CreatedAt: at, UpdatedAt: at, Version: 1,
 	}
 	h := newHistory(r, superuser.TenantID, at, at)
 	h.add(at, "user.create", aboutUser(superuser), audit.Created(superuser))
 	err := s.Tx(ctx, func(tx store.Tx) error {
 		w := newWriter(tx, keys)
-		if err := w.user(ctx, superuser); err != nil {
+		if err := w.user(ctx, superuser, hash); err != nil {
 			return err
 		}
 		return w.events(ctx, h.inOrder())
@@ -199,11 +199,15 @@ func seal(ctx context.Context, s *store.Store, keys *audit.Keys, tenantID uuid.U
 
 // checkSuperuser returns an error if the superuser's address belongs to a user of a tenant.
 func checkSuperuser(ctx context.Context, s *store.Store) error {
-	u, err := s.GetUserByEmailUnscoped(ctx, db.GetUserByEmailUnscopedParams{Email: SuperuserEmail})
+	account, err := auth.AccountByEmail(ctx, s, SuperuserEmail)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil // the superuser's address has changed
 	}
-	if err == nil && u.TenantID != access.PlatformTenantID {
+	if err != nil {
+		return err
+	}
+	_, err = auth.UserOf(ctx, s, account, access.PlatformTenantID)
+	if errors.Is(err, store.ErrNotFound) {
 		err = errors.New("a user of a tenant has this address; delete that user, or use an empty database")
 	}
 	return err

@@ -93,7 +93,12 @@ func TestRunMakesPublicLogins(t *testing.T) {
 			"ceo@fintech.com":       {password: "password123"},
 			"superadmin@system.com": {password: "SuperAdmin123!", superuser: true},
 		} {
-			u, err := d.store.GetUserByEmailUnscoped(t.Context(), db.GetUserByEmailUnscopedParams{Email: email})
+			account, err := d.store.GetAccountByEmail(t.Context(), db.GetAccountByEmailParams{Email: email})
+			if err != nil {
+				t.Fatal(err)
+			}
+			tenantID := *account.ManagedBy
+			u, err := d.store.GetUser(t.Context(), db.GetUserParams{TenantID: tenantID, ID: account.ID})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -103,7 +108,7 @@ func TestRunMakesPublicLogins(t *testing.T) {
 			if inPlatform := u.TenantID == access.PlatformTenantID; inPlatform != want.superuser {
 				t.Errorf("%s is in tenant %s", email, u.TenantID)
 			}
-			if ok, err := passwords().Matches(t.Context(), *u.PasswordHash, want.password, 0); err != nil || !ok {
+			if ok, err := passwords().Matches(t.Context(), account.PasswordHash, want.password, 0); err != nil || !ok {
 				t.Errorf("%s: password %q doesn't match (%v)", email, want.password, err)
 			}
 		}
@@ -164,18 +169,17 @@ func TestRunContinuesAfterAFailedRun(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
 		d := newDatabase(t, engine)
 		at := time.Date(2026, time.May, 4, 9, 0, 0, 0, time.UTC)
-		inTheWay := db.InsertUserParams{
-			TenantID: access.PlatformTenantID, ID: uuid.New(), Email: "ceo@medcare.com", FullName: "Somebody Else", Role: "viewer",
-			CreatedAt: at, UpdatedAt: at, Version: 1,
+		inTheWay := db.InsertAccountParams{
+			ID: uuid.New(), Email: "ceo@medcare.com", PasswordHash: "x", CreatedAt: at, UpdatedAt: at, Version: 1,
 		}
-		if err := d.store.InsertUser(t.Context(), inTheWay); err != nil {
+		if err := d.store.InsertAccount(t.Context(), inTheWay); err != nil {
 			t.Fatal(err)
 		}
 		report, err := seed.Run(t.Context(), d.store, keys(t), passwords(), small())
 		if err == nil || len(report.Loaded) != 2 {
 			t.Fatalf("%d scenarios loaded, error %v; want 2 and the error of the third", len(report.Loaded), err)
 		}
-		if _, err := d.store.DeleteUser(t.Context(), db.DeleteUserParams{TenantID: inTheWay.TenantID, ID: inTheWay.ID, Version: 1}); err != nil {
+		if _, err := d.store.DeleteAccountUnscoped(t.Context(), db.DeleteAccountUnscopedParams{ID: inTheWay.ID}); err != nil {
 			t.Fatal(err)
 		}
 
@@ -276,7 +280,7 @@ func TestUnknownScenarioIsRefused(t *testing.T) {
 			t.Errorf("%q doesn't name %s", err, want)
 		}
 	}
-	if n, err := d.store.CountUsersUnscoped(t.Context()); err != nil || n != 0 {
+	if n, err := d.store.CountAccounts(t.Context()); err != nil || n != 0 {
 		t.Errorf("%d users added (%v); want none", n, err)
 	}
 }
@@ -297,9 +301,8 @@ func TestForeignUserWithDemoAddressLeavesNothingHalfDone(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
 		d := newDatabase(t, engine)
 		at := time.Date(2026, time.May, 4, 9, 0, 0, 0, time.UTC)
-		err := d.store.InsertUser(t.Context(), db.InsertUserParams{
-			TenantID: access.PlatformTenantID, ID: uuid.New(), Email: "ceo@techstart.com", FullName: "Somebody Else", Role: "viewer",
-			CreatedAt: at, UpdatedAt: at, Version: 1,
+		err := d.store.InsertAccount(t.Context(), db.InsertAccountParams{
+			ID: uuid.New(), Email: "ceo@techstart.com", PasswordHash: "x", CreatedAt: at, UpdatedAt: at, Version: 1,
 		})
 		if err != nil {
 			t.Fatal(err)

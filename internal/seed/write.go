@@ -56,10 +56,10 @@ func (w writer) organisation(ctx context.Context, rows rows) error {
 		}
 	}
 	for _, u := range rows.users {
-		err := w.user(ctx, u)
+		err := w.user(ctx, u, rows.hash)
 		if errors.Is(err, errPresent) {
-			// Not errPresent: the tenant is new, so a user of another tenant has the address.
-			return fmt.Errorf("another tenant has a user %s; delete that user, or use an empty database", u.Email)
+			// Not errPresent: the tenant is new, so an account of another tenant has the address.
+			return fmt.Errorf("there is an account %s already; delete its users, or use an empty database", u.Email)
 		}
 		if err != nil {
 			return err
@@ -73,7 +73,16 @@ func (w writer) organisation(ctx context.Context, rows rows) error {
 	return w.events(ctx, rows.events)
 }
 
-func (w writer) user(ctx context.Context, u db.User) error {
+// user inserts a user with an account of its own, which has the same id.
+func (w writer) user(ctx context.Context, u db.User, hash string) error {
+	a := db.Account{
+		ID: u.ID, Email: u.Email, PasswordHash: hash, ManagedBy: &u.TenantID, LastLoginAt: u.LastLoginAt,
+		CreatedAt: u.CreatedAt, UpdatedAt: u.CreatedAt, Version: 1,
+	}
+	if err := w.tx.InsertAccount(ctx, db.InsertAccountParams(a)); err != nil {
+		return asPresent(err)
+	}
+	u.AccountID = &a.ID
 	user.Derive(&u)
 	return asPresent(w.tx.InsertUser(ctx, db.InsertUserParams(u)))
 }

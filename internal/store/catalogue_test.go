@@ -27,7 +27,7 @@ const postgresKeys = `
 		WHEN 'u' THEN 'unique ' || k.conname || ' (' || own.list || ')'
 		WHEN 'c' THEN 'check ' || k.conname
 		WHEN 'f' THEN 'foreign key ' || k.conname || ' (' || own.list || ') REFERENCES ' || k.confrelid::regclass
-			|| ' (' || target.list || ') ON DELETE ' || CASE k.confdeltype
+			|| ' (' || target.list || CASE k.confupdtype WHEN 'c' THEN ') ON UPDATE CASCADE ON DELETE ' ELSE ') ON DELETE ' END || CASE k.confdeltype
 				WHEN 'a' THEN 'NO ACTION' WHEN 'r' THEN 'RESTRICT' WHEN 'c' THEN 'CASCADE' WHEN 'n' THEN 'SET NULL' ELSE 'SET DEFAULT' END
 		END
 	FROM pg_constraint k
@@ -56,7 +56,7 @@ const mysqlKeys = `
 		WHEN 'UNIQUE' THEN concat('unique ', k.constraint_name, ' (', own, ')')
 		WHEN 'CHECK' THEN concat('check ', k.constraint_name)
 		WHEN 'FOREIGN KEY' THEN concat('foreign key ', k.constraint_name, ' (', own, ') REFERENCES ', target_table, ' (', target,
-			') ON DELETE ', CASE r.delete_rule WHEN 'RESTRICT' THEN 'NO ACTION' ELSE r.delete_rule END)
+			CASE r.update_rule WHEN 'CASCADE' THEN ') ON UPDATE CASCADE ON DELETE ' ELSE ') ON DELETE ' END, CASE r.delete_rule WHEN 'RESTRICT' THEN 'NO ACTION' ELSE r.delete_rule END)
 		END
 	FROM information_schema.table_constraints k
 	LEFT JOIN (

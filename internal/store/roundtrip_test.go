@@ -56,7 +56,7 @@ func TestMigrationsGoDownAndUpWithDataInEveryTable(t *testing.T) {
 		if got := count(t, s, "users"); got != users {
 			t.Errorf("%d users are left, want %d", got, users)
 		}
-		backTo(t, s, before("create_users"))
+		backTo(t, s, before("create_accounts"))
 		if got := count(t, s, "tenants"); got != tenants {
 			t.Errorf("%d tenants are left, want %d", got, tenants)
 		}

@@ -10,14 +10,12 @@ import (
 
 // unscoped maps the queries that may read the rows of all tenants to the reason.
 var unscoped = map[string]string{
-	"GetUserByEmailUnscoped":      "log-in knows an e-mail address and not yet a tenant",
-	"ListUsersByEmailUnscoped":    "log-in, and whether an address is taken: earlier versions stored it in other forms",
-	"GetOneTimeTokenUnscoped":     "whoever uses a one-time token knows the token and not yet a tenant",
-	"GetLastPasswordHashUnscoped": "the highest cost of a password in use is that of all tenants",
-	"ListUserEmailsUnscoped":      "the doctor looks for addresses in a former form in all tenants",
-	"CountUsersUnscoped":          "whether an installation is new is a question about all tenants",
-	"ListLegacyCallsUnscoped":     "who would miss the old paths is a question about all tenants",
-	"ListTenantsToSealUnscoped":   "whoever seals audit entries looks for what others have left, in whichever tenant",
+	"ListMembershipsUnscoped":              "an account has users in several tenants",
+	"DeleteAccountUnscoped":                "an account is deleted if it has no user in any tenant",
+	"DeleteManagedAccountsBetweenUnscoped": "as DeleteAccountUnscoped",
+	"GetOneTimeTokenUnscoped":              "whoever uses a one-time token knows the token and not yet a tenant",
+	"ListLegacyCallsUnscoped":              "who would miss the old paths is a question about all tenants",
+	"ListTenantsToSealUnscoped":            "whoever seals audit entries looks for what others have left, in whichever tenant",
 }
 
 func TestUnscopedQueriesHaveAReason(t *testing.T) {

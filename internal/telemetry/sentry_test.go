@@ -165,7 +165,7 @@ func TestReportNamesErrorsButDoesNotQuoteThem(t *testing.T) {
 			fmt.Errorf("begin: %w", errs.New(errs.Unavailable, "hush").Because(sqlError{})), "unavailable",
 			"begin: unavailable: telemetry_test.sqlError SQLSTATE 23000",
 		},
-		"violation": {fmt.Errorf("InsertUser: %w", &store.Violation{Kind: store.Unique, Constraint: "users_email_key"}), "internal", "InsertUser: unique constraint users_email_key"},
+		"violation": {fmt.Errorf("InsertUser: %w", &store.Violation{Kind: store.Unique, Constraint: "users_tenant_id_email_key"}), "internal", "InsertUser: unique constraint users_tenant_id_email_key"},
 		"quoted":    {fmt.Errorf("look up hush@example.com: %w", errors.New("why")), "internal", "*errors.errorString"},
 		"several":   {errors.Join(errors.New("hush"), errors.New("hush")), "internal", "*errors.joinError"},
 	} {

@@ -25,12 +25,26 @@ func steps() []records.Step {
 	return slices.Concat(
 		[]records.Step{records.ByID("sessions", db.Querier.ListSessionIDs, db.Querier.DeleteSessionsBetween)},
 		resources.TenantRemoval(),
+		[]records.Step{{Table: "accounts", Batch: deleteAccounts}},
 		[]records.Step{
 			records.ByID("audit_entries", db.Querier.ListAuditEntryIDs, db.Querier.DeleteAuditEntriesBetween),
 			records.ByID("audit_links", db.Querier.ListAuditLinkIDs, db.Querier.DeleteAuditLinksBetween),
 			{Table: "audit_seals", Batch: deleteSeals},
 		},
 	)
+}
+
+// deleteAccounts deletes the next accounts that the tenant managed and that have no user any more.
+func deleteAccounts(ctx context.Context, q db.Querier, tenantID, after uuid.UUID, limit int32) (uuid.UUID, error) {
+	ids, err := q.ListManagedAccountIDs(ctx, db.ListManagedAccountIDsParams{ManagedBy: &tenantID, AfterID: after, Limit: limit})
+	if err != nil || len(ids) == 0 {
+		return uuid.Nil, err
+	}
+	last := ids[len(ids)-1]
+	_, err = q.DeleteManagedAccountsBetweenUnscoped(ctx, db.DeleteManagedAccountsBetweenUnscopedParams{
+		ManagedBy: &tenantID, FirstID: ids[0], LastID: last,
+	})
+	return last, err
 }
 
 // deleteSeals deletes the next seals. They have numbers instead of ids, so the number is stored in

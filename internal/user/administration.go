@@ -12,19 +12,21 @@ import (
 	"github.com/tenantry/tenantry/internal/auth"
 	"github.com/tenantry/tenantry/internal/errs"
 	"github.com/tenantry/tenantry/internal/etag"
+	"github.com/tenantry/tenantry/internal/invalidation"
 	"github.com/tenantry/tenantry/internal/org"
 	"github.com/tenantry/tenantry/internal/records"
 	"github.com/tenantry/tenantry/internal/store"
 	"github.com/tenantry/tenantry/internal/tenant"
 )
 
-// Create returns the new user, and a token to choose a password with. It returns errs.QuotaExceeded
-// if the tenant has reached its limit of users, errs.UnknownReference if a part of the assignment
-// doesn't exist or doesn't fit, or errs.AlreadyExists if a user of any tenant has the e-mail
-// address.
+// Create invites a user: it returns the new user, and the token that accepts the invitation. It
+// doesn't read accounts, so neither reply nor time tells whether the address has one. It returns
+// errs.QuotaExceeded if the tenant has reached its limit of users, errs.UnknownReference if a part
+// of the assignment doesn't exist or doesn't fit, or errs.AlreadyExists if a user of the tenant has
+// the e-mail address.
 func (s *Service) Create(ctx context.Context, by access.Principal, in api.UserCreate) (db.User, auth.OneTimeToken, error) {
 	now := s.now()
-	u := db.User{TenantID: by.TenantID, ID: s.parts.NewID(), IsActive: true, CreatedAt: now, UpdatedAt: now, Version: 1}
+	u := db.User{TenantID: by.TenantID, ID: s.parts.NewID(), IsInvited: true, IsActive: true, CreatedAt: now, UpdatedAt: now, Version: 1}
 	apply(&u, api.UserUpdate{
 		Email: &in.Email, FullName: &in.FullName, Phone: in.Phone, Role: &in.Role,
 		CompanyID: in.CompanyID, BranchID: in.BranchID, DepartmentID: in.DepartmentID,
@@ -60,10 +62,13 @@ func (s *Service) Create(ctx context.Context, by access.Principal, in api.UserCr
 	return u, token, nil
 }
 
-// Update changes the fields that are in the request and returns the updated user. It returns the
-// errors of administer and Create, or errs.LastAdmin.
+// Update changes the fields that are in the request and returns the updated user. A changed address
+// ends all sessions of the person, except the principal's own. It returns the errors of administer
+// and Create, errs.LastAdmin, errs.NotManaged for another address of an account that the tenant
+// doesn't manage, or errs.AlreadyExists if another account has the address.
 func (s *Service) Update(ctx context.Context, by access.Principal, id uuid.UUID, condition etag.Condition, in api.UserUpdate) (db.User, error) {
 	var seen, after db.User
+	var subjects []invalidation.Subject
 	lock := func(q db.Querier) error {
 		if !in.CompanyID.IsSpecified() && !in.BranchID.IsSpecified() && !in.DepartmentID.IsSpecified() {
 			return nil
@@ -88,8 +93,10 @@ func (s *Service) Update(ctx context.Context, by access.Principal, id uuid.UUID,
 		if err := checkLast(ctx, tx, before, after); err != nil {
 			return err
 		}
+		subjects = nil
 		if after.Email != before.Email {
-			if err := checkAddress(ctx, tx, after, *in.Email); err != nil {
+			var err error
+			if subjects, err = s.changeAddress(ctx, tx, by, before, after, *in.Email); err != nil {
 				return err
 			}
 		}
@@ -107,7 +114,27 @@ func (s *Service) Update(ctx context.Context, by access.Principal, id uuid.UUID,
 		return db.User{}, s.writeTaken(ctx, by, after, err)
 	}
 	s.changed(ctx, after)
+	s.auth.Changed(ctx, subjects...)
 	return after, nil
+}
+
+// changeAddress sets the address of the user's account, which the user's row must follow. An
+// invited user has none.
+func (s *Service) changeAddress(
+	ctx context.Context, tx store.Tx, by access.Principal, before, after db.User, given string,
+) ([]invalidation.Subject, error) {
+	if err := checkAddress(ctx, tx, after, given); err != nil || before.IsInvited {
+		return nil, err
+	}
+	account, err := auth.ManagedAccount(ctx, tx, before)
+	if err != nil {
+		return nil, err
+	}
+	spared := uuid.Nil
+	if by.UserID == before.ID {
+		spared = by.SessionID
+	}
+	return s.auth.ChangeAddress(ctx, tx, account, after.Email, spared)
 }
 
 // Deactivate refuses the user's requests and log-ins until Activate. It ends the user's sessions
@@ -188,7 +215,10 @@ func (s *Service) deletePart(ctx context.Context, by access.Principal, id uuid.U
 		if more = !done; more || err != nil {
 			return err
 		}
-		return kind.Remove(ctx, b.Change, u)
+		if err := kind.Remove(ctx, b.Change, u); err != nil {
+			return err
+		}
+		return auth.RemoveAccount(ctx, tx, u)
 	})
 	if err == nil && !more {
 		s.changed(ctx, deleted)
@@ -225,7 +255,7 @@ func checkLast(ctx context.Context, q db.Querier, before, after db.User) error {
 // has a password, only those with a password count, because invited admins without one can't log
 // in.
 func countOtherAdmins(ctx context.Context, q db.Querier, admin db.User) (int64, error) {
-	if admin.PasswordHash != nil {
+	if !admin.IsInvited {
 		return q.CountOtherActiveAdmins(ctx, db.CountOtherActiveAdminsParams{TenantID: admin.TenantID, ID: admin.ID})
 	}
 	all, err := q.CountUsers(ctx, db.CountUsersParams{TenantID: admin.TenantID, Role: new(string(access.Admin)), IsActive: new(true)})
@@ -236,13 +266,19 @@ func isActiveAdmin(u db.User) bool { return u.IsActive && u.Role == string(acces
 
 func isActiveSuperuser(u db.User) bool { return u.IsActive && u.IsSuperuser }
 
-// CreatePasswordReset returns a token to choose a password with, which replaces an older one. It
-// returns the errors of administer, or errs.UserInactive.
+// CreatePasswordReset returns a token to choose a password with, which replaces an older one. For
+// an invited user it is the token that accepts the invitation. It returns the errors of administer,
+// errs.UserInactive, or errs.NotManaged if only the person may change the password.
 func (s *Service) CreatePasswordReset(ctx context.Context, by access.Principal, id uuid.UUID, condition etag.Condition) (auth.OneTimeToken, error) {
 	var token auth.OneTimeToken
 	err := s.administer(ctx, by, id, condition, func(tx store.Tx, u db.User) error {
 		if !u.IsActive {
 			return errs.New(errs.UserInactive, "This user is inactive, so a token wouldn't work. Activate the user first.")
+		}
+		if !u.IsInvited {
+			if _, err := auth.ManagedAccount(ctx, tx, u); err != nil {
+				return err
+			}
 		}
 		var err error
 		if token, err = s.auth.IssueOneTimeToken(ctx, tx, u); err != nil {

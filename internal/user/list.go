@@ -2,23 +2,20 @@ package user
 
 import (
 	"context"
-	"errors"
 	"strings"
 
 	"github.com/tenantry/tenantry/gen/api"
 	"github.com/tenantry/tenantry/gen/db"
 	"github.com/tenantry/tenantry/internal/access"
-	"github.com/tenantry/tenantry/internal/auth"
 	"github.com/tenantry/tenantry/internal/email"
 	"github.com/tenantry/tenantry/internal/errs"
 	"github.com/tenantry/tenantry/internal/paging"
 	"github.com/tenantry/tenantry/internal/records"
-	"github.com/tenantry/tenantry/internal/store"
 )
 
 func filtersOf(by access.Principal, in api.ListUsersParams) db.UserFilters {
 	f := db.UserFilters{
-		TenantID: by.TenantID, Email: nil, Role: (*string)(in.Role), IsActive: in.IsActive,
+		TenantID: by.TenantID, Email: nil, Role: (*string)(in.Role), IsActive: in.IsActive, IsInvited: in.IsInvited,
 		CompanyID: in.CompanyID, BranchID: in.BranchID, DepartmentID: in.DepartmentID, Pattern: records.SearchPattern(in.Q),
 	}
 	if in.Email != nil {
@@ -29,15 +26,12 @@ func filtersOf(by access.Principal, in api.ListUsersParams) db.UserFilters {
 
 // findFormer filters by the stored form of an e-mail address, if that form is a former one.
 func (s *Service) findFormer(ctx context.Context, by access.Principal, in api.ListUsersParams, f *db.UserFilters) error {
-	if in.Email == nil || len(email.FormerForms(*in.Email)) == 0 {
+	if in.Email == nil {
 		return nil
 	}
-	u, err := auth.UserByEmail(ctx, s.store, *in.Email)
-	if errors.Is(err, store.ErrNotFound) {
-		return nil
-	}
-	if err == nil && u.TenantID == by.TenantID {
-		f.Email = &u.Email
+	users, err := usersWithFormer(ctx, s.store, by.TenantID, *in.Email)
+	if len(users) > 0 {
+		f.Email = &users[0].Email
 	}
 	return err
 }

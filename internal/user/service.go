@@ -4,6 +4,7 @@ package user
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -26,7 +27,10 @@ const entityType = "user"
 // kind describes the table of users. Its audit entries have the operations as actions.
 var kind = records.Kind[db.User]{
 	Name: entityType, Words: entityType, Plural: "users",
-	Keys: []records.Key{{Constraint: "users_email_key", Pointer: "/email", Taken: "A user with this e-mail address exists already, here or in another tenant."}},
+	Keys: []records.Key{
+		{Constraint: "users_tenant_id_email_key", Pointer: "/email", Taken: "A user with this e-mail address exists already."},
+		{Constraint: "accounts_email_key", Pointer: "/email", Taken: "An account with this e-mail address exists already."},
+	},
 	Columns: func(u *db.User) records.Columns {
 		return records.Columns{
 			TenantID: &u.TenantID, ID: &u.ID, CreatedAt: &u.CreatedAt, UpdatedAt: &u.UpdatedAt, Version: &u.Version, Label: u.Email,
@@ -156,9 +160,9 @@ func (s *Service) save(ctx context.Context, tx store.Tx, by access.Principal, be
 	return kind.Save(ctx, s.parts.Change(tx, by), "", before, after)
 }
 
-// writeTaken writes an audit entry if an e-mail address was refused because a user, perhaps of
-// another tenant, has it, and returns the refusal. It is recorded because the refusal reveals that
-// the address exists. Other errors are returned unchanged.
+// writeTaken writes an audit entry if an e-mail address was refused because another user or account
+// has it, and returns the refusal. It is recorded because the refusal reveals that the address
+// exists. Other errors are returned unchanged.
 func (s *Service) writeTaken(ctx context.Context, by access.Principal, u db.User, refusal error) error {
 	if !errs.Is(refusal, errs.AlreadyExists) {
 		return refusal
@@ -176,18 +180,25 @@ func (s *Service) changed(ctx context.Context, u db.User) {
 	s.auth.Changed(ctx, invalidation.User(u.TenantID, u.ID))
 }
 
-// checkAddress returns errs.AlreadyExists if another user has a former form of an address. The
-// unique key only compares canonical forms.
+// checkAddress returns errs.AlreadyExists if another user of the tenant has a former form of an
+// address. The unique key only compares canonical forms.
 func checkAddress(ctx context.Context, q db.Querier, u db.User, given string) error {
-	if len(email.FormerForms(given)) == 0 {
-		return nil
+	others, err := usersWithFormer(ctx, q, u.TenantID, given)
+	if slices.ContainsFunc(others, func(other db.User) bool { return other.ID != u.ID }) {
+		return kind.Keys[0].Refusal()
 	}
-	other, err := auth.UserByEmail(ctx, q, given)
-	if errors.Is(err, store.ErrNotFound) || err == nil && other.ID == u.ID {
-		return nil
+	return err
+}
+
+// usersWithFormer returns the users of a tenant who have a former form of an address.
+func usersWithFormer(ctx context.Context, q db.Querier, tenantID uuid.UUID, given string) ([]db.User, error) {
+	former := email.FormerForms(given)
+	if len(former) == 0 {
+		return nil, nil
 	}
-	if err != nil {
-		return err
-	}
-	return kind.Keys[0].Refusal()
+	texts := [4]string{former[0], former[0], former[0], former[0]}
+	copy(texts[:], former)
+	return q.ListUsersByEmail(ctx, db.ListUsersByEmailParams{
+		TenantID: tenantID, Email1: texts[0], Email2: texts[1], Email3: texts[2], Email4: texts[3],
+	})
 }

@@ -1,6 +1,7 @@
 package user
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -9,6 +10,7 @@ import (
 	"github.com/tenantry/tenantry/internal/auth"
 	"github.com/tenantry/tenantry/internal/email"
 	"github.com/tenantry/tenantry/internal/errs"
+	"github.com/tenantry/tenantry/internal/invalidation"
 	"github.com/tenantry/tenantry/internal/store"
 )
 
@@ -25,7 +27,7 @@ type Superuser struct {
 }
 
 // CreateSuperuser returns the new superuser. It returns errs.ValidationFailed if the password
-// breaks a rule, or errs.AlreadyExists if a user of any tenant has the e-mail address.
+// breaks a rule, or errs.AlreadyExists if an account has the e-mail address.
 func (s *Service) CreateSuperuser(ctx context.Context, in Superuser) (db.User, error) {
 	return s.createSuperuser(ctx, in, func(db.Querier) error { return nil })
 }
@@ -61,7 +63,7 @@ func (s *Service) createSuperuser(ctx context.Context, in Superuser, allowed fun
 	}
 	now := s.now()
 	u := db.User{
-		TenantID: platform.TenantID, ID: s.parts.NewID(), Email: email.Normalize(in.Email), PasswordHash: &hash, FullName: in.FullName,
+		TenantID: platform.TenantID, ID: s.parts.NewID(), Email: email.Normalize(in.Email), FullName: in.FullName,
 		Role: string(access.Admin), IsActive: true, IsSuperuser: true, CreatedAt: now, UpdatedAt: now, Version: 1,
 	}
 	Derive(&u)
@@ -72,7 +74,10 @@ func (s *Service) createSuperuser(ctx context.Context, in Superuser, allowed fun
 		if err := allowed(tx); err != nil {
 			return err
 		}
-		if err := checkAddress(ctx, tx, u, in.Email); err != nil {
+		if _, err := auth.AccountByEmail(ctx, tx, in.Email); err == nil || !errors.Is(err, store.ErrNotFound) {
+			return cmp.Or(err, error(kind.Keys[1].Refusal()))
+		}
+		if err := s.auth.AddAccount(ctx, tx, &u, hash); err != nil {
 			return err
 		}
 		return kind.Add(ctx, s.parts.Change(tx, platform), u)
@@ -94,25 +99,32 @@ func (s *Service) ResetSuperuserPassword(ctx context.Context, address, wanted st
 	if err != nil {
 		return err
 	}
-	var u db.User
+	var subjects []invalidation.Subject
 	err = s.store.Tx(ctx, func(tx store.Tx) error {
-		if u, err = activeSuperuser(ctx, tx, address); err != nil {
+		u, err := activeSuperuser(ctx, tx, address)
+		if err != nil {
 			return err
 		}
-		return s.auth.SetPasswordHash(ctx, tx, u, hash)
+		subjects, err = s.auth.SetPasswordHash(ctx, tx, u, hash)
+		return err
 	})
 	if err == nil {
-		s.changed(ctx, u)
+		s.auth.Changed(ctx, subjects...)
 	}
 	return err
 }
 
 func activeSuperuser(ctx context.Context, q db.Querier, address string) (db.User, error) {
-	u, err := auth.UserByEmail(ctx, q, address)
-	switch {
-	case errors.Is(err, store.ErrNotFound):
+	account, err := auth.AccountByEmail(ctx, q, address)
+	if errors.Is(err, store.ErrNotFound) {
 		return db.User{}, errs.New(errs.NotFound, "There is no user with this e-mail address.")
-	case err != nil:
+	}
+	if err != nil {
+		return db.User{}, err
+	}
+	u, err := auth.UserOf(ctx, q, account, platform.TenantID)
+	switch {
+	case err != nil && !errors.Is(err, store.ErrNotFound):
 		return db.User{}, err
 	case !u.IsSuperuser:
 		return db.User{}, errs.New(errs.NotFound, "The user with this e-mail address is not a superuser. An admin of their tenant can reset their password.")

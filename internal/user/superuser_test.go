@@ -70,7 +70,7 @@ func TestOneOfManyCreatesTheFirstSuperuser(t *testing.T) {
 				total++
 			}
 		}
-		users, err := s.CountUsersUnscoped(t.Context())
+		users, err := s.CountAccounts(t.Context())
 		if err != nil || total != 1 || users != 1 {
 			t.Errorf("%d created one, and there are %d (%v); want 1", total, users, err)
 		}
@@ -99,7 +99,7 @@ func TestSuperusersKeepTheRulesForPasswords(t *testing.T) {
 	if !errs.Is(err, errs.ValidationFailed) {
 		t.Errorf("%v, want validation_failed", err)
 	}
-	if n, err := s.CountUsersUnscoped(t.Context()); err != nil || n != 0 {
+	if n, err := s.CountAccounts(t.Context()); err != nil || n != 0 {
 		t.Errorf("there are %d users (%v), want none", n, err)
 	}
 }

@@ -9,6 +9,17 @@ import (
 	"github.com/google/uuid"
 )
 
+type Account struct {
+	ID           uuid.UUID  `json:"id"`
+	Email        string     `json:"email"`
+	PasswordHash string     `json:"password_hash"`
+	ManagedBy    *uuid.UUID `json:"managed_by"`
+	LastLoginAt  *time.Time `json:"last_login_at"`
+	CreatedAt    time.Time  `json:"created_at"`
+	UpdatedAt    time.Time  `json:"updated_at"`
+	Version      int64      `json:"version"`
+}
+
 type AuditEntry struct {
 	TenantID         uuid.UUID       `json:"tenant_id"`
 	ID               uuid.UUID       `json:"id"`
@@ -184,7 +195,8 @@ type User struct {
 	TenantID     uuid.UUID  `json:"tenant_id"`
 	ID           uuid.UUID  `json:"id"`
 	Email        string     `json:"email"`
-	PasswordHash *string    `json:"password_hash"`
+	AccountID    *uuid.UUID `json:"account_id"`
+	IsInvited    bool       `json:"is_invited"`
 	FullName     string     `json:"full_name"`
 	NameKey      string     `json:"name_key"`
 	Phone        *string    `json:"phone"`

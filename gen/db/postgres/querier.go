@@ -9,6 +9,8 @@ import (
 )
 
 type Querier interface {
+	// An invitation is accepted. Changes no row if the user was deleted or has another version.
+	AcceptUser(ctx context.Context, arg AcceptUserParams) (int64, error)
 	// Changes no row if the entry stands for only one request so far.
 	AddAuditRepeat(ctx context.Context, arg AddAuditRepeatParams) (int64, error)
 	// Changes no row if there is none yet.
@@ -17,6 +19,8 @@ type Querier interface {
 	// Assigns the links without a seal, up to an entry, to a seal. Concurrent calls wait for the end of
 	// the transaction.
 	ClaimAuditLinks(ctx context.Context, arg ClaimAuditLinksParams) (int64, error)
+	// Whether there is an account: without accounts, the installation is new.
+	CountAccounts(ctx context.Context) (int64, error)
 	CountAuditEntries(ctx context.Context, arg CountAuditEntriesParams) (int64, error)
 	// sqlc must generate int64 for entries on all engines, so that their rows can be converted. It does
 	// so if the expression has a column that is never null, such as version. The column is read once
@@ -31,7 +35,7 @@ type Querier interface {
 	// Changes no row if nothing is counted yet or the subject is blocked. failures is set before
 	// last_failed_at, because MySQL assigns from left to right.
 	CountLoginFailure(ctx context.Context, arg CountLoginFailureParams) (int64, error)
-	// The users who can log in. An invited user has no password yet.
+	// The users who can log in. An invited user can't yet.
 	CountOtherActiveAdmins(ctx context.Context, arg CountOtherActiveAdminsParams) (int64, error)
 	CountOtherActiveSuperusers(ctx context.Context, arg CountOtherActiveSuperusersParams) (int64, error)
 	CountTenantActiveUsers(ctx context.Context, arg CountTenantActiveUsersParams) (int64, error)
@@ -44,8 +48,8 @@ type Querier interface {
 	CountTenantUsers(ctx context.Context, arg CountTenantUsersParams) (int64, error)
 	CountTenants(ctx context.Context, arg CountTenantsParams) (int64, error)
 	CountUsers(ctx context.Context, arg CountUsersParams) (int64, error)
-	// Whether there is a user in any tenant: without users, the installation is new.
-	CountUsersUnscoped(ctx context.Context) (int64, error)
+	// Deletes no row if the account has a user in any tenant.
+	DeleteAccountUnscoped(ctx context.Context, arg DeleteAccountUnscopedParams) (int64, error)
 	DeleteAuditEntriesBetween(ctx context.Context, arg DeleteAuditEntriesBetweenParams) (int64, error)
 	// Deletes up to and including the row (last_occurred_at, last_id).
 	DeleteAuditEntriesUpTo(ctx context.Context, arg DeleteAuditEntriesUpToParams) (int64, error)
@@ -63,6 +67,7 @@ type Querier interface {
 	DeleteExpiredSession(ctx context.Context, arg DeleteExpiredSessionParams) (int64, error)
 	DeleteLoginAttempt(ctx context.Context, arg DeleteLoginAttemptParams) (int64, error)
 	DeleteLoginNetwork(ctx context.Context, arg DeleteLoginNetworkParams) (int64, error)
+	DeleteManagedAccountsBetweenUnscoped(ctx context.Context, arg DeleteManagedAccountsBetweenUnscopedParams) (int64, error)
 	DeleteOneTimeTokenOfUser(ctx context.Context, arg DeleteOneTimeTokenOfUserParams) (int64, error)
 	DeleteSessionsBetween(ctx context.Context, arg DeleteSessionsBetweenParams) (int64, error)
 	DeleteTenant(ctx context.Context, arg DeleteTenantParams) (int64, error)
@@ -72,6 +77,8 @@ type Querier interface {
 	EndOtherSessions(ctx context.Context, arg EndOtherSessionsParams) (int64, error)
 	EndSession(ctx context.Context, arg EndSessionParams) (int64, error)
 	EndUserSessions(ctx context.Context, arg EndUserSessionsParams) (int64, error)
+	GetAccount(ctx context.Context, arg GetAccountParams) (Account, error)
+	GetAccountByEmail(ctx context.Context, arg GetAccountByEmailParams) (Account, error)
 	GetAuditEntry(ctx context.Context, arg GetAuditEntryParams) (AuditEntry, error)
 	// The last of the next 10000 entries in the order of ids; no row if there are fewer.
 	GetAuditEntryKeyAhead(ctx context.Context, arg GetAuditEntryKeyAheadParams) (GetAuditEntryKeyAheadRow, error)
@@ -82,10 +89,10 @@ type Querier interface {
 	GetCompany(ctx context.Context, arg GetCompanyParams) (Company, error)
 	GetDepartment(ctx context.Context, arg GetDepartmentParams) (Department, error)
 	GetLastAuditSeal(ctx context.Context, arg GetLastAuditSealParams) (AuditSeal, error)
-	// The highest bcrypt cost in all tenants: comparing a password must take as long if there is no
-	// account. A hash begins with the bcrypt version and the cost, so the last hash of a version has
-	// its highest cost.
-	GetLastPasswordHashUnscoped(ctx context.Context, arg GetLastPasswordHashUnscopedParams) (GetLastPasswordHashUnscopedRow, error)
+	// The highest bcrypt cost in use: comparing a password must take as long if there is no account. A
+	// hash begins with the bcrypt version and the cost, so the last hash of a version has its highest
+	// cost.
+	GetLastPasswordHash(ctx context.Context, arg GetLastPasswordHashParams) (GetLastPasswordHashRow, error)
 	GetLoginAttempt(ctx context.Context, arg GetLoginAttemptParams) (LoginAttempt, error)
 	GetLoginNetwork(ctx context.Context, arg GetLoginNetworkParams) (LoginNetwork, error)
 	// Everything that decides whether a token is valid, in one round trip. The client knows the token,
@@ -98,10 +105,10 @@ type Querier interface {
 	// An entry in a range of ids that has no link.
 	GetUnlinkedAuditEntry(ctx context.Context, arg GetUnlinkedAuditEntryParams) (GetUnlinkedAuditEntryRow, error)
 	GetUser(ctx context.Context, arg GetUserParams) (User, error)
-	// Log-in has an e-mail address, but no tenant yet.
-	GetUserByEmailUnscoped(ctx context.Context, arg GetUserByEmailUnscopedParams) (User, error)
 	// The last of the first 1000 links without a seal; no row if there are fewer.
 	GetWaitingAuditLinkAhead(ctx context.Context, arg GetWaitingAuditLinkAheadParams) (GetWaitingAuditLinkAheadRow, error)
+	// Accounts belong to no tenant, so only internal/auth uses these queries. A test checks that.
+	InsertAccount(ctx context.Context, arg InsertAccountParams) error
 	InsertAuditEntry(ctx context.Context, arg InsertAuditEntryParams) error
 	InsertAuditLink(ctx context.Context, arg InsertAuditLinkParams) error
 	InsertAuditRepeats(ctx context.Context, arg InsertAuditRepeatsParams) error
@@ -122,6 +129,10 @@ type Querier interface {
 	InsertSession(ctx context.Context, arg InsertSessionParams) error
 	InsertTenant(ctx context.Context, arg InsertTenantParams) error
 	InsertUser(ctx context.Context, arg InsertUserParams) error
+	// tenantry doctor looks for addresses in the form of earlier versions.
+	ListAccountEmails(ctx context.Context, arg ListAccountEmailsParams) ([]ListAccountEmailsRow, error)
+	// The accounts with one of four e-mail addresses.
+	ListAccountsByEmail(ctx context.Context, arg ListAccountsByEmailParams) ([]Account, error)
 	// The number of users for each assignment to a company or to something in it. The count is computed
 	// as in CountAuditEntriesByAction.
 	ListAssignmentsToCompany(ctx context.Context, arg ListAssignmentsToCompanyParams) ([]ListAssignmentsToCompanyRow, error)
@@ -172,6 +183,10 @@ type Querier interface {
 	// The delays for an attempt. An IPv6 address belongs to three networks. Subjects that don't apply
 	// are empty.
 	ListLoginBlocks(ctx context.Context, arg ListLoginBlocksParams) ([]ListLoginBlocksRow, error)
+	// For the removal of a tenant, whose users are gone already.
+	ListManagedAccountIDs(ctx context.Context, arg ListManagedAccountIDsParams) ([]uuid.UUID, error)
+	// The tenants of an account, and the state of its users there.
+	ListMembershipsUnscoped(ctx context.Context, arg ListMembershipsUnscopedParams) ([]ListMembershipsUnscopedRow, error)
 	ListOldLoginAttempts(ctx context.Context, arg ListOldLoginAttemptsParams) ([]string, error)
 	ListOldLoginNetworks(ctx context.Context, arg ListOldLoginNetworksParams) ([]string, error)
 	// The keys of the oldest entries, up to which DeleteAuditEntriesUpTo can delete. Not every engine
@@ -189,13 +204,11 @@ type Querier interface {
 	// Tenants that have links without a seal. All tenants, because the sealer also seals what other
 	// processes left.
 	ListTenantsToSealUnscoped(ctx context.Context, arg ListTenantsToSealUnscopedParams) ([]ListTenantsToSealUnscopedRow, error)
-	// tenantry doctor looks for addresses in the form of earlier versions, in all tenants.
-	ListUserEmailsUnscoped(ctx context.Context, arg ListUserEmailsUnscopedParams) ([]ListUserEmailsUnscopedRow, error)
 	ListUserIDs(ctx context.Context, arg ListUserIDsParams) ([]uuid.UUID, error)
 	ListUsersByCreatedAt(ctx context.Context, arg ListUsersByCreatedAtParams) ([]User, error)
 	ListUsersByCreatedAtDesc(ctx context.Context, arg ListUsersByCreatedAtDescParams) ([]User, error)
-	// The users with one of four e-mail addresses.
-	ListUsersByEmailUnscoped(ctx context.Context, arg ListUsersByEmailUnscopedParams) ([]User, error)
+	// The users of a tenant with one of four e-mail addresses.
+	ListUsersByEmail(ctx context.Context, arg ListUsersByEmailParams) ([]User, error)
 	ListUsersByName(ctx context.Context, arg ListUsersByNameParams) ([]User, error)
 	ListUsersByNameDesc(ctx context.Context, arg ListUsersByNameDescParams) ([]User, error)
 	// The users who are assigned to any branch of a company, or to one branch.
@@ -215,21 +228,28 @@ type Querier interface {
 	// own node, so this also changes the row: of two transactions on different nodes, one fails at
 	// COMMIT and is retried. Changes no row if the tenant was deleted.
 	LockTenant(ctx context.Context, arg LockTenantParams) (int64, error)
+	// For a log-in, which may store a stronger hash of the password. Changes no row if the password has
+	// changed since it was checked.
+	RecordAccountLogin(ctx context.Context, arg RecordAccountLoginParams) (int64, error)
 	// For a client that lost the reply and gets the newest refresh token again. Changes no row if the
 	// session has changed.
 	RecordRepeatedRefresh(ctx context.Context, arg RecordRepeatedRefreshParams) (int64, error)
-	// For a log-in, which may store a stronger hash of the password. Changes no row if the password has
-	// changed since it was checked, or the user is no longer active.
+	// Changes no row if the user is no longer active, or has another account.
 	RecordUserLogin(ctx context.Context, arg RecordUserLoginParams) (int64, error)
+	// From now on only the person may change password and address. Changes no row if that is so already.
+	ReleaseAccount(ctx context.Context, arg ReleaseAccountParams) (int64, error)
 	// Changes no row if the password has changed since it was checked.
-	ReplaceUserPasswordHash(ctx context.Context, arg ReplaceUserPasswordHashParams) (int64, error)
+	ReplaceAccountPasswordHash(ctx context.Context, arg ReplaceAccountPasswordHashParams) (int64, error)
 	// Changes no row if the version differs: of two concurrent refreshes, one succeeds.
 	RotateSession(ctx context.Context, arg RotateSessionParams) (int64, error)
+	// The database sets the address of the account's users, too. Changes no row if the account was
+	// deleted or has another version.
+	SetAccountEmail(ctx context.Context, arg SetAccountEmailParams) (int64, error)
+	// Changes no row if the account was deleted or has another version.
+	SetAccountPasswordHash(ctx context.Context, arg SetAccountPasswordHashParams) (int64, error)
 	// The company is locked while assignments change, so the user's version isn't needed. Changes no
 	// row if the user was deleted.
 	SetUserAssignment(ctx context.Context, arg SetUserAssignmentParams) (int64, error)
-	// Changes no row if the user was deleted or has another version.
-	SetUserPasswordHash(ctx context.Context, arg SetUserPasswordHashParams) (int64, error)
 	// Changes no row if the row was deleted or has another version.
 	UpdateBranch(ctx context.Context, arg UpdateBranchParams) (int64, error)
 	// Changes no row if the row was deleted or has another version.

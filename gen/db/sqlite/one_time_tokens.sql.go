@@ -31,7 +31,7 @@ func (q *Queries) DeleteOneTimeTokenOfUser(ctx context.Context, arg DeleteOneTim
 const getOneTimeTokenUnscoped = `-- name: GetOneTimeTokenUnscoped :one
 SELECT
     o.tenant_id, o.user_id, o.expires_at,
-    u.email, u.is_active, u.is_superuser, u.version AS user_version,
+    u.email, u.account_id, u.is_invited, u.is_active, u.is_superuser, u.version AS user_version,
     t.status AS tenant_status
 FROM one_time_tokens AS o
 JOIN users AS u ON u.tenant_id = o.tenant_id AND u.id = o.user_id
@@ -44,14 +44,16 @@ type GetOneTimeTokenUnscopedParams struct {
 }
 
 type GetOneTimeTokenUnscopedRow struct {
-	TenantID     uuid.UUID `json:"tenant_id"`
-	UserID       uuid.UUID `json:"user_id"`
-	ExpiresAt    time.Time `json:"expires_at"`
-	Email        string    `json:"email"`
-	IsActive     bool      `json:"is_active"`
-	IsSuperuser  bool      `json:"is_superuser"`
-	UserVersion  int64     `json:"user_version"`
-	TenantStatus string    `json:"tenant_status"`
+	TenantID     uuid.UUID  `json:"tenant_id"`
+	UserID       uuid.UUID  `json:"user_id"`
+	ExpiresAt    time.Time  `json:"expires_at"`
+	Email        string     `json:"email"`
+	AccountID    *uuid.UUID `json:"account_id"`
+	IsInvited    bool       `json:"is_invited"`
+	IsActive     bool       `json:"is_active"`
+	IsSuperuser  bool       `json:"is_superuser"`
+	UserVersion  int64      `json:"user_version"`
+	TenantStatus string     `json:"tenant_status"`
 }
 
 // Everything that decides whether a token is valid, in one round trip. The client knows the token,
@@ -64,6 +66,8 @@ func (q *Queries) GetOneTimeTokenUnscoped(ctx context.Context, arg GetOneTimeTok
 		&i.UserID,
 		&i.ExpiresAt,
 		&i.Email,
+		&i.AccountID,
+		&i.IsInvited,
 		&i.IsActive,
 		&i.IsSuperuser,
 		&i.UserVersion,

@@ -10,9 +10,37 @@ import (
 	"github.com/google/uuid"
 )
 
+const acceptUser = `-- name: AcceptUser :execrows
+UPDATE users SET account_id = ?1, is_invited = false, updated_at = ?2, version = version + 1
+WHERE tenant_id = ?3 AND id = ?4 AND version = ?5
+`
+
+type AcceptUserParams struct {
+	AccountID *uuid.UUID `json:"account_id"`
+	UpdatedAt time.Time  `json:"updated_at"`
+	TenantID  uuid.UUID  `json:"tenant_id"`
+	ID        uuid.UUID  `json:"id"`
+	Version   int64      `json:"version"`
+}
+
+// An invitation is accepted. Changes no row if the user was deleted or has another version.
+func (q *Queries) AcceptUser(ctx context.Context, arg AcceptUserParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, acceptUser,
+		arg.AccountID,
+		arg.UpdatedAt,
+		arg.TenantID,
+		arg.ID,
+		arg.Version,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const countOtherActiveAdmins = `-- name: CountOtherActiveAdmins :one
 SELECT count(*) FROM users
-WHERE tenant_id = ?1 AND id <> ?2 AND role = 'admin' AND is_active AND password_hash IS NOT NULL
+WHERE tenant_id = ?1 AND id <> ?2 AND role = 'admin' AND is_active AND NOT is_invited
 `
 
 type CountOtherActiveAdminsParams struct {
@@ -20,7 +48,7 @@ type CountOtherActiveAdminsParams struct {
 	ID       uuid.UUID `json:"id"`
 }
 
-// The users who can log in. An invited user has no password yet.
+// The users who can log in. An invited user can't yet.
 func (q *Queries) CountOtherActiveAdmins(ctx context.Context, arg CountOtherActiveAdminsParams) (int32, error) {
 	row := q.db.QueryRowContext(ctx, countOtherActiveAdmins, arg.TenantID, arg.ID)
 	var count int32
@@ -30,7 +58,7 @@ func (q *Queries) CountOtherActiveAdmins(ctx context.Context, arg CountOtherActi
 
 const countOtherActiveSuperusers = `-- name: CountOtherActiveSuperusers :one
 SELECT count(*) FROM users
-WHERE tenant_id = ?1 AND id <> ?2 AND is_superuser AND is_active AND password_hash IS NOT NULL
+WHERE tenant_id = ?1 AND id <> ?2 AND is_superuser AND is_active AND NOT is_invited
 `
 
 type CountOtherActiveSuperusersParams struct {
@@ -52,10 +80,11 @@ WHERE tenant_id = ?1
   AND (email = ?2 OR ?2 IS NULL)
   AND (role = ?3 OR ?3 IS NULL)
   AND (is_active = ?4 OR ?4 IS NULL)
-  AND (company_id = ?5 OR ?5 IS NULL)
-  AND (branch_id = ?6 OR ?6 IS NULL)
-  AND (department_id = ?7 OR ?7 IS NULL)
-  AND (search_text LIKE ?8 OR ?8 IS NULL)
+  AND (is_invited = ?5 OR ?5 IS NULL)
+  AND (company_id = ?6 OR ?6 IS NULL)
+  AND (branch_id = ?7 OR ?7 IS NULL)
+  AND (department_id = ?8 OR ?8 IS NULL)
+  AND (search_text LIKE ?9 OR ?9 IS NULL)
 `
 
 type CountUsersParams struct {
@@ -63,6 +92,7 @@ type CountUsersParams struct {
 	Email        *string    `json:"email"`
 	Role         *string    `json:"role"`
 	IsActive     *bool      `json:"is_active"`
+	IsInvited    *bool      `json:"is_invited"`
 	CompanyID    *uuid.UUID `json:"company_id"`
 	BranchID     *uuid.UUID `json:"branch_id"`
 	DepartmentID *uuid.UUID `json:"department_id"`
@@ -75,23 +105,12 @@ func (q *Queries) CountUsers(ctx context.Context, arg CountUsersParams) (int32, 
 		arg.Email,
 		arg.Role,
 		arg.IsActive,
+		arg.IsInvited,
 		arg.CompanyID,
 		arg.BranchID,
 		arg.DepartmentID,
 		arg.Pattern,
 	)
-	var count int32
-	err := row.Scan(&count)
-	return count, err
-}
-
-const countUsersUnscoped = `-- name: CountUsersUnscoped :one
-SELECT count(*) FROM users
-`
-
-// Whether there is a user in any tenant: without users, the installation is new.
-func (q *Queries) CountUsersUnscoped(ctx context.Context) (int32, error) {
-	row := q.db.QueryRowContext(ctx, countUsersUnscoped)
 	var count int32
 	err := row.Scan(&count)
 	return count, err
@@ -116,34 +135,8 @@ func (q *Queries) DeleteUser(ctx context.Context, arg DeleteUserParams) (int64, 
 	return result.RowsAffected()
 }
 
-const getLastPasswordHashUnscoped = `-- name: GetLastPasswordHashUnscoped :one
-SELECT id, password_hash FROM users
-WHERE password_hash < ?1
-ORDER BY password_hash DESC
-LIMIT 1
-`
-
-type GetLastPasswordHashUnscopedParams struct {
-	Below *string `json:"below"`
-}
-
-type GetLastPasswordHashUnscopedRow struct {
-	ID           uuid.UUID `json:"id"`
-	PasswordHash *string   `json:"password_hash"`
-}
-
-// The highest bcrypt cost in all tenants: comparing a password must take as long if there is no
-// account. A hash begins with the bcrypt version and the cost, so the last hash of a version has
-// its highest cost.
-func (q *Queries) GetLastPasswordHashUnscoped(ctx context.Context, arg GetLastPasswordHashUnscopedParams) (GetLastPasswordHashUnscopedRow, error) {
-	row := q.db.QueryRowContext(ctx, getLastPasswordHashUnscoped, arg.Below)
-	var i GetLastPasswordHashUnscopedRow
-	err := row.Scan(&i.ID, &i.PasswordHash)
-	return i, err
-}
-
 const getUser = `-- name: GetUser :one
-SELECT tenant_id, id, email, password_hash, full_name, name_key, phone, role, is_active, is_superuser, company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version FROM users
+SELECT tenant_id, id, email, account_id, is_invited, full_name, name_key, phone, role, is_active, is_superuser, company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version FROM users
 WHERE tenant_id = ?1 AND id = ?2
 `
 
@@ -159,43 +152,8 @@ func (q *Queries) GetUser(ctx context.Context, arg GetUserParams) (User, error) 
 		&i.TenantID,
 		&i.ID,
 		&i.Email,
-		&i.PasswordHash,
-		&i.FullName,
-		&i.NameKey,
-		&i.Phone,
-		&i.Role,
-		&i.IsActive,
-		&i.IsSuperuser,
-		&i.CompanyID,
-		&i.BranchID,
-		&i.DepartmentID,
-		&i.LastLoginAt,
-		&i.SearchText,
-		&i.CreatedAt,
-		&i.UpdatedAt,
-		&i.Version,
-	)
-	return i, err
-}
-
-const getUserByEmailUnscoped = `-- name: GetUserByEmailUnscoped :one
-SELECT tenant_id, id, email, password_hash, full_name, name_key, phone, role, is_active, is_superuser, company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version FROM users
-WHERE email = ?1
-`
-
-type GetUserByEmailUnscopedParams struct {
-	Email string `json:"email"`
-}
-
-// Log-in has an e-mail address, but no tenant yet.
-func (q *Queries) GetUserByEmailUnscoped(ctx context.Context, arg GetUserByEmailUnscopedParams) (User, error) {
-	row := q.db.QueryRowContext(ctx, getUserByEmailUnscoped, arg.Email)
-	var i User
-	err := row.Scan(
-		&i.TenantID,
-		&i.ID,
-		&i.Email,
-		&i.PasswordHash,
+		&i.AccountID,
+		&i.IsInvited,
 		&i.FullName,
 		&i.NameKey,
 		&i.Phone,
@@ -216,13 +174,13 @@ func (q *Queries) GetUserByEmailUnscoped(ctx context.Context, arg GetUserByEmail
 
 const insertUser = `-- name: InsertUser :exec
 INSERT INTO users (
-    tenant_id, id, email, password_hash, full_name, name_key, phone, role, is_active, is_superuser,
+    tenant_id, id, email, account_id, is_invited, full_name, name_key, phone, role, is_active, is_superuser,
     company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version
 ) VALUES (
-    ?1, ?2, ?3, ?4, ?5, ?6, ?7,
-    ?8, ?9, ?10,
-    ?11, ?12, ?13,
-    ?14, ?15, ?16, ?17, ?18
+    ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,
+    ?9, ?10, ?11,
+    ?12, ?13, ?14,
+    ?15, ?16, ?17, ?18, ?19
 )
 `
 
@@ -230,7 +188,8 @@ type InsertUserParams struct {
 	TenantID     uuid.UUID  `json:"tenant_id"`
 	ID           uuid.UUID  `json:"id"`
 	Email        string     `json:"email"`
-	PasswordHash *string    `json:"password_hash"`
+	AccountID    *uuid.UUID `json:"account_id"`
+	IsInvited    bool       `json:"is_invited"`
 	FullName     string     `json:"full_name"`
 	NameKey      string     `json:"name_key"`
 	Phone        *string    `json:"phone"`
@@ -252,7 +211,8 @@ func (q *Queries) InsertUser(ctx context.Context, arg InsertUserParams) error {
 		arg.TenantID,
 		arg.ID,
 		arg.Email,
-		arg.PasswordHash,
+		arg.AccountID,
+		arg.IsInvited,
 		arg.FullName,
 		arg.NameKey,
 		arg.Phone,
@@ -329,35 +289,53 @@ func (q *Queries) ListAssignmentsToCompany(ctx context.Context, arg ListAssignme
 	return items, nil
 }
 
-const listUserEmailsUnscoped = `-- name: ListUserEmailsUnscoped :many
-SELECT tenant_id, id, email FROM users
-WHERE email > ?1
-ORDER BY email
-LIMIT ?2
+const listMembershipsUnscoped = `-- name: ListMembershipsUnscoped :many
+SELECT
+    u.tenant_id, u.id AS user_id, u.role, u.is_active, u.is_superuser, u.last_login_at,
+    t.code AS tenant_code, t.name AS tenant_name, t.status AS tenant_status
+FROM users AS u
+JOIN tenants AS t ON t.id = u.tenant_id
+WHERE u.account_id = ?1
+ORDER BY u.tenant_id
 `
 
-type ListUserEmailsUnscopedParams struct {
-	AfterEmail string `json:"after_email"`
-	Limit      int32  `json:"limit"`
+type ListMembershipsUnscopedParams struct {
+	AccountID *uuid.UUID `json:"account_id"`
 }
 
-type ListUserEmailsUnscopedRow struct {
-	TenantID uuid.UUID `json:"tenant_id"`
-	ID       uuid.UUID `json:"id"`
-	Email    string    `json:"email"`
+type ListMembershipsUnscopedRow struct {
+	TenantID     uuid.UUID  `json:"tenant_id"`
+	UserID       uuid.UUID  `json:"user_id"`
+	Role         string     `json:"role"`
+	IsActive     bool       `json:"is_active"`
+	IsSuperuser  bool       `json:"is_superuser"`
+	LastLoginAt  *time.Time `json:"last_login_at"`
+	TenantCode   string     `json:"tenant_code"`
+	TenantName   string     `json:"tenant_name"`
+	TenantStatus string     `json:"tenant_status"`
 }
 
-// tenantry doctor looks for addresses in the form of earlier versions, in all tenants.
-func (q *Queries) ListUserEmailsUnscoped(ctx context.Context, arg ListUserEmailsUnscopedParams) ([]ListUserEmailsUnscopedRow, error) {
-	rows, err := q.db.QueryContext(ctx, listUserEmailsUnscoped, arg.AfterEmail, arg.Limit)
+// The tenants of an account, and the state of its users there.
+func (q *Queries) ListMembershipsUnscoped(ctx context.Context, arg ListMembershipsUnscopedParams) ([]ListMembershipsUnscopedRow, error) {
+	rows, err := q.db.QueryContext(ctx, listMembershipsUnscoped, arg.AccountID)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	items := []ListUserEmailsUnscopedRow{}
+	items := []ListMembershipsUnscopedRow{}
 	for rows.Next() {
-		var i ListUserEmailsUnscopedRow
-		if err := rows.Scan(&i.TenantID, &i.ID, &i.Email); err != nil {
+		var i ListMembershipsUnscopedRow
+		if err := rows.Scan(
+			&i.TenantID,
+			&i.UserID,
+			&i.Role,
+			&i.IsActive,
+			&i.IsSuperuser,
+			&i.LastLoginAt,
+			&i.TenantCode,
+			&i.TenantName,
+			&i.TenantStatus,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -372,7 +350,7 @@ func (q *Queries) ListUserEmailsUnscoped(ctx context.Context, arg ListUserEmails
 }
 
 const listUsersByCreatedAt = `-- name: ListUsersByCreatedAt :many
-SELECT tenant_id, id, email, password_hash, full_name, name_key, phone, role, is_active, is_superuser, company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version
+SELECT tenant_id, id, email, account_id, is_invited, full_name, name_key, phone, role, is_active, is_superuser, company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version
 FROM users
 WHERE tenant_id = ?1
   AND (created_at > ?2 OR id > ?3)
@@ -380,12 +358,13 @@ WHERE tenant_id = ?1
   AND (email = ?4 OR ?4 IS NULL)
   AND (role = ?5 OR ?5 IS NULL)
   AND (is_active = ?6 OR ?6 IS NULL)
-  AND (company_id = ?7 OR ?7 IS NULL)
-  AND (branch_id = ?8 OR ?8 IS NULL)
-  AND (department_id = ?9 OR ?9 IS NULL)
-  AND (search_text LIKE ?10 OR ?10 IS NULL)
+  AND (is_invited = ?7 OR ?7 IS NULL)
+  AND (company_id = ?8 OR ?8 IS NULL)
+  AND (branch_id = ?9 OR ?9 IS NULL)
+  AND (department_id = ?10 OR ?10 IS NULL)
+  AND (search_text LIKE ?11 OR ?11 IS NULL)
 ORDER BY created_at, id
-LIMIT ?11
+LIMIT ?12
 `
 
 type ListUsersByCreatedAtParams struct {
@@ -395,6 +374,7 @@ type ListUsersByCreatedAtParams struct {
 	Email          *string    `json:"email"`
 	Role           *string    `json:"role"`
 	IsActive       *bool      `json:"is_active"`
+	IsInvited      *bool      `json:"is_invited"`
 	CompanyID      *uuid.UUID `json:"company_id"`
 	BranchID       *uuid.UUID `json:"branch_id"`
 	DepartmentID   *uuid.UUID `json:"department_id"`
@@ -410,6 +390,7 @@ func (q *Queries) ListUsersByCreatedAt(ctx context.Context, arg ListUsersByCreat
 		arg.Email,
 		arg.Role,
 		arg.IsActive,
+		arg.IsInvited,
 		arg.CompanyID,
 		arg.BranchID,
 		arg.DepartmentID,
@@ -427,7 +408,8 @@ func (q *Queries) ListUsersByCreatedAt(ctx context.Context, arg ListUsersByCreat
 			&i.TenantID,
 			&i.ID,
 			&i.Email,
-			&i.PasswordHash,
+			&i.AccountID,
+			&i.IsInvited,
 			&i.FullName,
 			&i.NameKey,
 			&i.Phone,
@@ -457,7 +439,7 @@ func (q *Queries) ListUsersByCreatedAt(ctx context.Context, arg ListUsersByCreat
 }
 
 const listUsersByCreatedAtDesc = `-- name: ListUsersByCreatedAtDesc :many
-SELECT tenant_id, id, email, password_hash, full_name, name_key, phone, role, is_active, is_superuser, company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version
+SELECT tenant_id, id, email, account_id, is_invited, full_name, name_key, phone, role, is_active, is_superuser, company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version
 FROM users
 WHERE tenant_id = ?1
   AND (created_at < ?2 OR id < ?3)
@@ -465,12 +447,13 @@ WHERE tenant_id = ?1
   AND (email = ?4 OR ?4 IS NULL)
   AND (role = ?5 OR ?5 IS NULL)
   AND (is_active = ?6 OR ?6 IS NULL)
-  AND (company_id = ?7 OR ?7 IS NULL)
-  AND (branch_id = ?8 OR ?8 IS NULL)
-  AND (department_id = ?9 OR ?9 IS NULL)
-  AND (search_text LIKE ?10 OR ?10 IS NULL)
+  AND (is_invited = ?7 OR ?7 IS NULL)
+  AND (company_id = ?8 OR ?8 IS NULL)
+  AND (branch_id = ?9 OR ?9 IS NULL)
+  AND (department_id = ?10 OR ?10 IS NULL)
+  AND (search_text LIKE ?11 OR ?11 IS NULL)
 ORDER BY created_at DESC, id DESC
-LIMIT ?11
+LIMIT ?12
 `
 
 type ListUsersByCreatedAtDescParams struct {
@@ -480,6 +463,7 @@ type ListUsersByCreatedAtDescParams struct {
 	Email          *string    `json:"email"`
 	Role           *string    `json:"role"`
 	IsActive       *bool      `json:"is_active"`
+	IsInvited      *bool      `json:"is_invited"`
 	CompanyID      *uuid.UUID `json:"company_id"`
 	BranchID       *uuid.UUID `json:"branch_id"`
 	DepartmentID   *uuid.UUID `json:"department_id"`
@@ -495,6 +479,7 @@ func (q *Queries) ListUsersByCreatedAtDesc(ctx context.Context, arg ListUsersByC
 		arg.Email,
 		arg.Role,
 		arg.IsActive,
+		arg.IsInvited,
 		arg.CompanyID,
 		arg.BranchID,
 		arg.DepartmentID,
@@ -512,7 +497,8 @@ func (q *Queries) ListUsersByCreatedAtDesc(ctx context.Context, arg ListUsersByC
 			&i.TenantID,
 			&i.ID,
 			&i.Email,
-			&i.PasswordHash,
+			&i.AccountID,
+			&i.IsInvited,
 			&i.FullName,
 			&i.NameKey,
 			&i.Phone,
@@ -541,22 +527,24 @@ func (q *Queries) ListUsersByCreatedAtDesc(ctx context.Context, arg ListUsersByC
 	return items, nil
 }
 
-const listUsersByEmailUnscoped = `-- name: ListUsersByEmailUnscoped :many
-SELECT tenant_id, id, email, password_hash, full_name, name_key, phone, role, is_active, is_superuser, company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version FROM users
-WHERE email IN (?1, ?2, ?3, ?4)
+const listUsersByEmail = `-- name: ListUsersByEmail :many
+SELECT tenant_id, id, email, account_id, is_invited, full_name, name_key, phone, role, is_active, is_superuser, company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version FROM users
+WHERE tenant_id = ?1 AND email IN (?2, ?3, ?4, ?5)
 ORDER BY email
 `
 
-type ListUsersByEmailUnscopedParams struct {
-	Email1 string `json:"email_1"`
-	Email2 string `json:"email_2"`
-	Email3 string `json:"email_3"`
-	Email4 string `json:"email_4"`
+type ListUsersByEmailParams struct {
+	TenantID uuid.UUID `json:"tenant_id"`
+	Email1   string    `json:"email_1"`
+	Email2   string    `json:"email_2"`
+	Email3   string    `json:"email_3"`
+	Email4   string    `json:"email_4"`
 }
 
-// The users with one of four e-mail addresses.
-func (q *Queries) ListUsersByEmailUnscoped(ctx context.Context, arg ListUsersByEmailUnscopedParams) ([]User, error) {
-	rows, err := q.db.QueryContext(ctx, listUsersByEmailUnscoped,
+// The users of a tenant with one of four e-mail addresses.
+func (q *Queries) ListUsersByEmail(ctx context.Context, arg ListUsersByEmailParams) ([]User, error) {
+	rows, err := q.db.QueryContext(ctx, listUsersByEmail,
+		arg.TenantID,
 		arg.Email1,
 		arg.Email2,
 		arg.Email3,
@@ -573,7 +561,8 @@ func (q *Queries) ListUsersByEmailUnscoped(ctx context.Context, arg ListUsersByE
 			&i.TenantID,
 			&i.ID,
 			&i.Email,
-			&i.PasswordHash,
+			&i.AccountID,
+			&i.IsInvited,
 			&i.FullName,
 			&i.NameKey,
 			&i.Phone,
@@ -603,7 +592,7 @@ func (q *Queries) ListUsersByEmailUnscoped(ctx context.Context, arg ListUsersByE
 }
 
 const listUsersByName = `-- name: ListUsersByName :many
-SELECT tenant_id, id, email, password_hash, full_name, name_key, phone, role, is_active, is_superuser, company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version
+SELECT tenant_id, id, email, account_id, is_invited, full_name, name_key, phone, role, is_active, is_superuser, company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version
 FROM users
 WHERE tenant_id = ?1
   AND (name_key > ?2 OR id > ?3)
@@ -611,12 +600,13 @@ WHERE tenant_id = ?1
   AND (email = ?4 OR ?4 IS NULL)
   AND (role = ?5 OR ?5 IS NULL)
   AND (is_active = ?6 OR ?6 IS NULL)
-  AND (company_id = ?7 OR ?7 IS NULL)
-  AND (branch_id = ?8 OR ?8 IS NULL)
-  AND (department_id = ?9 OR ?9 IS NULL)
-  AND (search_text LIKE ?10 OR ?10 IS NULL)
+  AND (is_invited = ?7 OR ?7 IS NULL)
+  AND (company_id = ?8 OR ?8 IS NULL)
+  AND (branch_id = ?9 OR ?9 IS NULL)
+  AND (department_id = ?10 OR ?10 IS NULL)
+  AND (search_text LIKE ?11 OR ?11 IS NULL)
 ORDER BY name_key, id
-LIMIT ?11
+LIMIT ?12
 `
 
 type ListUsersByNameParams struct {
@@ -626,6 +616,7 @@ type ListUsersByNameParams struct {
 	Email        *string    `json:"email"`
 	Role         *string    `json:"role"`
 	IsActive     *bool      `json:"is_active"`
+	IsInvited    *bool      `json:"is_invited"`
 	CompanyID    *uuid.UUID `json:"company_id"`
 	BranchID     *uuid.UUID `json:"branch_id"`
 	DepartmentID *uuid.UUID `json:"department_id"`
@@ -641,6 +632,7 @@ func (q *Queries) ListUsersByName(ctx context.Context, arg ListUsersByNameParams
 		arg.Email,
 		arg.Role,
 		arg.IsActive,
+		arg.IsInvited,
 		arg.CompanyID,
 		arg.BranchID,
 		arg.DepartmentID,
@@ -658,7 +650,8 @@ func (q *Queries) ListUsersByName(ctx context.Context, arg ListUsersByNameParams
 			&i.TenantID,
 			&i.ID,
 			&i.Email,
-			&i.PasswordHash,
+			&i.AccountID,
+			&i.IsInvited,
 			&i.FullName,
 			&i.NameKey,
 			&i.Phone,
@@ -688,7 +681,7 @@ func (q *Queries) ListUsersByName(ctx context.Context, arg ListUsersByNameParams
 }
 
 const listUsersByNameDesc = `-- name: ListUsersByNameDesc :many
-SELECT tenant_id, id, email, password_hash, full_name, name_key, phone, role, is_active, is_superuser, company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version
+SELECT tenant_id, id, email, account_id, is_invited, full_name, name_key, phone, role, is_active, is_superuser, company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version
 FROM users
 WHERE tenant_id = ?1
   AND (name_key < ?2 OR id < ?3)
@@ -696,12 +689,13 @@ WHERE tenant_id = ?1
   AND (email = ?4 OR ?4 IS NULL)
   AND (role = ?5 OR ?5 IS NULL)
   AND (is_active = ?6 OR ?6 IS NULL)
-  AND (company_id = ?7 OR ?7 IS NULL)
-  AND (branch_id = ?8 OR ?8 IS NULL)
-  AND (department_id = ?9 OR ?9 IS NULL)
-  AND (search_text LIKE ?10 OR ?10 IS NULL)
+  AND (is_invited = ?7 OR ?7 IS NULL)
+  AND (company_id = ?8 OR ?8 IS NULL)
+  AND (branch_id = ?9 OR ?9 IS NULL)
+  AND (department_id = ?10 OR ?10 IS NULL)
+  AND (search_text LIKE ?11 OR ?11 IS NULL)
 ORDER BY name_key DESC, id DESC
-LIMIT ?11
+LIMIT ?12
 `
 
 type ListUsersByNameDescParams struct {
@@ -711,6 +705,7 @@ type ListUsersByNameDescParams struct {
 	Email        *string    `json:"email"`
 	Role         *string    `json:"role"`
 	IsActive     *bool      `json:"is_active"`
+	IsInvited    *bool      `json:"is_invited"`
 	CompanyID    *uuid.UUID `json:"company_id"`
 	BranchID     *uuid.UUID `json:"branch_id"`
 	DepartmentID *uuid.UUID `json:"department_id"`
@@ -726,6 +721,7 @@ func (q *Queries) ListUsersByNameDesc(ctx context.Context, arg ListUsersByNameDe
 		arg.Email,
 		arg.Role,
 		arg.IsActive,
+		arg.IsInvited,
 		arg.CompanyID,
 		arg.BranchID,
 		arg.DepartmentID,
@@ -743,7 +739,8 @@ func (q *Queries) ListUsersByNameDesc(ctx context.Context, arg ListUsersByNameDe
 			&i.TenantID,
 			&i.ID,
 			&i.Email,
-			&i.PasswordHash,
+			&i.AccountID,
+			&i.IsInvited,
 			&i.FullName,
 			&i.NameKey,
 			&i.Phone,
@@ -1002,55 +999,24 @@ func (q *Queries) ListUsersOfOtherBranch(ctx context.Context, arg ListUsersOfOth
 }
 
 const recordUserLogin = `-- name: RecordUserLogin :execrows
-UPDATE users SET last_login_at = ?1, password_hash = ?2
-WHERE tenant_id = ?3 AND id = ?4 AND password_hash = ?5 AND is_active
+UPDATE users SET last_login_at = ?1
+WHERE tenant_id = ?2 AND id = ?3 AND account_id = ?4 AND is_active
 `
 
 type RecordUserLoginParams struct {
-	LastLoginAt  *time.Time `json:"last_login_at"`
-	PasswordHash *string    `json:"password_hash"`
-	TenantID     uuid.UUID  `json:"tenant_id"`
-	ID           uuid.UUID  `json:"id"`
-	CheckedHash  *string    `json:"checked_hash"`
+	LastLoginAt *time.Time `json:"last_login_at"`
+	TenantID    uuid.UUID  `json:"tenant_id"`
+	ID          uuid.UUID  `json:"id"`
+	AccountID   *uuid.UUID `json:"account_id"`
 }
 
-// For a log-in, which may store a stronger hash of the password. Changes no row if the password has
-// changed since it was checked, or the user is no longer active.
+// Changes no row if the user is no longer active, or has another account.
 func (q *Queries) RecordUserLogin(ctx context.Context, arg RecordUserLoginParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, recordUserLogin,
 		arg.LastLoginAt,
-		arg.PasswordHash,
 		arg.TenantID,
 		arg.ID,
-		arg.CheckedHash,
-	)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
-}
-
-const replaceUserPasswordHash = `-- name: ReplaceUserPasswordHash :execrows
-UPDATE users SET password_hash = ?1, updated_at = ?2, version = version + 1
-WHERE tenant_id = ?3 AND id = ?4 AND password_hash = ?5
-`
-
-type ReplaceUserPasswordHashParams struct {
-	PasswordHash *string   `json:"password_hash"`
-	UpdatedAt    time.Time `json:"updated_at"`
-	TenantID     uuid.UUID `json:"tenant_id"`
-	ID           uuid.UUID `json:"id"`
-	CheckedHash  *string   `json:"checked_hash"`
-}
-
-// Changes no row if the password has changed since it was checked.
-func (q *Queries) ReplaceUserPasswordHash(ctx context.Context, arg ReplaceUserPasswordHashParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, replaceUserPasswordHash,
-		arg.PasswordHash,
-		arg.UpdatedAt,
-		arg.TenantID,
-		arg.ID,
-		arg.CheckedHash,
+		arg.AccountID,
 	)
 	if err != nil {
 		return 0, err
@@ -1084,34 +1050,6 @@ func (q *Queries) SetUserAssignment(ctx context.Context, arg SetUserAssignmentPa
 		arg.UpdatedAt,
 		arg.TenantID,
 		arg.ID,
-	)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
-}
-
-const setUserPasswordHash = `-- name: SetUserPasswordHash :execrows
-UPDATE users SET password_hash = ?1, updated_at = ?2, version = version + 1
-WHERE tenant_id = ?3 AND id = ?4 AND version = ?5
-`
-
-type SetUserPasswordHashParams struct {
-	PasswordHash *string   `json:"password_hash"`
-	UpdatedAt    time.Time `json:"updated_at"`
-	TenantID     uuid.UUID `json:"tenant_id"`
-	ID           uuid.UUID `json:"id"`
-	Version      int64     `json:"version"`
-}
-
-// Changes no row if the user was deleted or has another version.
-func (q *Queries) SetUserPasswordHash(ctx context.Context, arg SetUserPasswordHashParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, setUserPasswordHash,
-		arg.PasswordHash,
-		arg.UpdatedAt,
-		arg.TenantID,
-		arg.ID,
-		arg.Version,
 	)
 	if err != nil {
 		return 0, err

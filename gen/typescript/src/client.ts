@@ -21,7 +21,7 @@ export interface ClientOptions {
 }
 
 /** The operations of the document. Those that have to do with tokens are the client's. */
-export type Api = Omit<Operations, 'login' | 'refresh' | 'logout'>;
+export type Api = Omit<Operations, 'login' | 'refresh' | 'logout' | 'switchTenant'>;
 
 export type OperationName = keyof Api;
 
@@ -63,6 +63,14 @@ export interface Client {
   readonly login: {
     (credentials: LoginRequest, options?: CallOptions): Promise<User>;
     (credentials: LoginRequest, context: MutationContext): Promise<User>;
+  };
+  /**
+   * Enters another tenant of the person: starts a session there, which replaces this one, in all tabs that share the store. Use a client
+   * with a store of its own for each tab that works in another tenant. `api.listMemberships` lists the tenants.
+   */
+  readonly switchTenant: {
+    (tenantId: string, options?: CallOptions): Promise<User>;
+    (tenantId: string, context: MutationContext): Promise<User>;
   };
   /**
    * Ends this session, all of the user's `others`, or `all` of them. Unless it is `others`, the tokens are forgotten first and in
@@ -123,7 +131,11 @@ interface Shared {
 function clientOf(shared: Shared, tenantId: string | null): Client {
   const { call, session } = shared;
   const all = apiOf(shared, tenantId);
-  const { login: _login, refresh: _refresh, logout: endSessions, ...api } = all;
+  const { login: _login, refresh: _refresh, logout: endSessions, switchTenant: enter, ...api } = all;
+  const start = (result: LoginResult): User => {
+    session.start(complete({ ...result, user_id: result.user?.id }));
+    return result.user;
+  };
   return {
     api,
     get userId() {
@@ -131,10 +143,9 @@ function clientOf(shared: Shared, tenantId: string | null): Client {
     },
     tenantId,
     login: async (credentials: LoginRequest, options?: CallOptions | MutationContext) => {
-      const result = (await call(operations.login, { ...own(options), body: credentials })) as LoginResult;
-      session.start(complete({ ...result, user_id: result.user?.id }));
-      return result.user;
+      return start((await call(operations.login, { ...own(options), body: credentials })) as LoginResult);
     },
+    switchTenant: async (id: string, options?: CallOptions | MutationContext) => start(await enter({ ...own(options), body: { tenant_id: id } })),
     logout: async (scope: LogoutScope = 'current', options?: CallOptions | MutationContext) => {
       const asked = { ...own(options), body: { scope } };
       if (scope === 'others') {

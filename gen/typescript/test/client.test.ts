@@ -47,6 +47,20 @@ test('a client with a tenant acts in it, unless the query names another, in the 
   assert.equal(client.userId, null);
 });
 
+test('switching to another tenant replaces the session, and tells who is logged in', async () => {
+  const { server, store, client } = connected();
+  const seen: (string | null)[] = [];
+  client.onUserChange((id) => seen.push(id));
+  server.answer = (sent) =>
+    sent.path.endsWith('/auth/switch') && sent.token === 'Bearer access-2' ? json({ ...server.tokens(7), user: { id: 'maya there' }, memberships: [] }) : undefined;
+  server.expire(); // the token is renewed first
+  assert.equal((await client.switchTenant('t1')).id, 'maya there');
+  assert.deepEqual(server.to('/auth/switch').map((sent) => [sent.token, sent.body]).at(-1), ['Bearer access-2', '{"tenant_id":"t1"}']);
+  assert.deepEqual(store.load(), { access_token: 'access-7', refresh_token: 'refresh-7', user_id: 'maya there' });
+  await settled();
+  assert.deepEqual(seen, ['maya there']);
+});
+
 test('headers of the client go with every request, and those of a call come before them', async () => {
   const { server, client } = connected({ headers: { 'User-Agent': 'Firefox', 'X-Forwarded-For': '192.0.2.7' } });
   server.expire();

@@ -23,7 +23,7 @@ import (
 func Run(t *testing.T, engine store.Engine) {
 	tests := make(map[string]func(*T))
 	for _, part := range []map[string]func(*T){
-		tenantTests, tenantListTests, tenantRemovalTests, organisationTests, nodeTests, userTests, userListTests, sessionTests,
+		tenantTests, tenantListTests, tenantRemovalTests, organisationTests, nodeTests, accountTests, userTests, userListTests, sessionTests,
 		auditTests, auditListTests, auditChainTests, auditRepeatTests, loginAttemptTests, oneTimeTokenTests, legacyCallTests, keyTraps, valueTraps,
 	} {
 		maps.Copy(tests, part)

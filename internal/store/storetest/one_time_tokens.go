@@ -25,11 +25,11 @@ var oneTimeTokenTests = map[string]func(*T){
 		row := newTenant()
 		row.Status = "suspended"
 		exec(t, t.store.InsertTenant, db.InsertTenantParams(row))
-		u := newUser(row.ID)
+		u := memberOf(account(t, newAccount()), row.ID)
 		u.IsActive, u.IsSuperuser, u.Version = false, true, 7
 		o := oneTimeToken(t, newOneTimeToken(user(t, u)))
 		equal(t, "token", query(t, t.store.GetOneTimeTokenUnscoped, db.GetOneTimeTokenUnscopedParams{TokenHash: o.TokenHash}), db.GetOneTimeTokenUnscopedRow{
-			TenantID: row.ID, UserID: u.ID, ExpiresAt: o.ExpiresAt, Email: u.Email, IsActive: false, IsSuperuser: true, UserVersion: 7, TenantStatus: "suspended",
+			TenantID: row.ID, UserID: u.ID, ExpiresAt: o.ExpiresAt, Email: u.Email, AccountID: u.AccountID, IsActive: false, IsSuperuser: true, UserVersion: 7, TenantStatus: "suspended",
 		})
 		fails(t, t.store.GetOneTimeTokenUnscoped, db.GetOneTimeTokenUnscopedParams{TokenHash: strings.ToUpper(o.TokenHash) + "x"}, store.ErrNotFound)
 	},

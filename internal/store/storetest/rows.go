@@ -46,7 +46,7 @@ func newDepartment(c db.Company, code string) db.Department {
 func newUser(tenant uuid.UUID) db.User {
 	id := newID()
 	return db.User{
-		TenantID: tenant, ID: id, Email: id.String() + "@example.com", FullName: "User", NameKey: "user", Role: "viewer", IsActive: true,
+		TenantID: tenant, ID: id, Email: id.String() + "@example.com", FullName: "User", NameKey: "user", Role: "viewer", IsInvited: true, IsActive: true,
 		SearchText: "user", CreatedAt: noon(), UpdatedAt: noon(), Version: 1,
 	}
 }

@@ -52,7 +52,7 @@ var hardTexts = map[string]string{
 	"named placeholder":       ":a @b",
 	"statement":               "'; DROP TABLE users; --",
 	"comment":                 "/* */ -- #",
-	"text of an error":        "x' for key 'users_email_key'",
+	"text of an error":        "x' for key 'accounts_email_key'",
 	"number":                  "1",
 	"number with zeros":       "001",
 	"number with an exponent": "1e0",
@@ -218,12 +218,8 @@ var valueTraps = map[string]func(*T){
 		}
 	},
 	"trap/an update that changes nothing has found its row": func(t *T) {
-		u := newUser(tenant(t))
-		u.PasswordHash = new("$2b$12$x")
-		user(t, u)
-		arg := db.RecordUserLoginParams{
-			LastLoginAt: new(noon()), PasswordHash: u.PasswordHash, TenantID: u.TenantID, ID: u.ID, CheckedHash: u.PasswordHash,
-		}
+		u := user(t, memberOf(account(t, newAccount()), tenant(t)))
+		arg := db.RecordUserLoginParams{LastLoginAt: new(noon()), TenantID: u.TenantID, ID: u.ID, AccountID: u.AccountID}
 		equal(t, "rows", query(t, t.store.RecordUserLogin, arg), 1)
 		equal(t, "rows the second time", query(t, t.store.RecordUserLogin, arg), 1)
 	},

@@ -17,8 +17,8 @@ var userTests = map[string]func(*T){
 	"user/every field comes back": func(t *T) {
 		c := company(t, newCompany(tenant(t), "C"))
 		b, d := branch(t, newBranch(c, "B")), department(t, newDepartment(c, "D"))
-		want := newUser(c.TenantID)
-		want.PasswordHash, want.Phone, want.Role, want.IsActive, want.IsSuperuser = new("$2b$12$x"), new("+1"), "admin", false, true
+		want := memberOf(account(t, newAccount()), c.TenantID)
+		want.Phone, want.Role, want.IsActive, want.IsSuperuser = new("+1"), "admin", false, true
 		want.NameKey, want.SearchText = "änna", "änna +1"
 		want.CompanyID, want.BranchID, want.DepartmentID, want.LastLoginAt = &c.ID, &b.ID, &d.ID, new(noon().Add(time.Hour))
 		want.Version = 3
@@ -32,27 +32,42 @@ var userTests = map[string]func(*T){
 		u := user(t, newUser(tenant(t)))
 		fails(t, t.store.GetUser, db.GetUserParams{TenantID: tenant(t), ID: u.ID}, store.ErrNotFound)
 	},
-	"user/found by e-mail address in any tenant": func(t *T) {
-		tenant(t)
-		want := user(t, newUser(tenant(t)))
-		equal(t, "user", query(t, t.store.GetUserByEmailUnscoped, db.GetUserByEmailUnscopedParams{Email: want.Email}), want)
-		fails(t, t.store.GetUserByEmailUnscoped, db.GetUserByEmailUnscopedParams{Email: "nobody@example.com"}, store.ErrNotFound)
-		upper := db.GetUserByEmailUnscopedParams{Email: strings.ToUpper(want.Email)}
-		fails(t, t.store.GetUserByEmailUnscoped, upper, store.ErrNotFound)
-	},
-	"user/found by one of several e-mail addresses in any tenant": func(t *T) {
-		first, second := user(t, newUser(tenant(t))), user(t, newUser(tenant(t)))
-		arg := db.ListUsersByEmailUnscopedParams{Email1: "nobody@example.com", Email2: second.Email, Email3: strings.ToUpper(first.Email), Email4: first.Email}
-		got := query(t, t.store.ListUsersByEmailUnscoped, arg)
+	"user/found by one of several e-mail addresses": func(t *T) {
+		one := tenant(t)
+		first, second := user(t, newUser(one)), user(t, newUser(one))
+		arg := db.ListUsersByEmailParams{TenantID: one, Email1: "nobody@example.com", Email2: second.Email, Email3: strings.ToUpper(first.Email), Email4: first.Email}
+		got := query(t, t.store.ListUsersByEmail, arg)
 		slices.SortFunc(got, func(a, b db.User) int { return strings.Compare(b.ID.String(), a.ID.String()) })
 		want := []db.User{first, second}
 		slices.SortFunc(want, func(a, b db.User) int { return strings.Compare(b.ID.String(), a.ID.String()) })
 		equal(t, "users", got, want)
+		arg.TenantID = tenant(t)
+		equal(t, "users of another tenant", query(t, t.store.ListUsersByEmail, arg), []db.User{})
 	},
-	"user/e-mail address is unique in the whole installation": func(t *T) {
+	"user/e-mail address is unique in the tenant": func(t *T) {
 		first, second := user(t, newUser(tenant(t))), newUser(tenant(t))
 		second.Email = first.Email
-		refuse(t, t.store.InsertUser, db.InsertUserParams(second), store.Unique, "users_email_key")
+		user(t, second)
+		second.ID, second.TenantID = newID(), first.TenantID
+		refuse(t, t.store.InsertUser, db.InsertUserParams(second), store.Unique, "users_tenant_id_email_key")
+	},
+	"user/has the address of the account": func(t *T) {
+		other := memberOf(account(t, newAccount()), tenant(t))
+		other.Email = "other-" + other.Email
+		refuse(t, t.store.InsertUser, db.InsertUserParams(other), store.ForeignKey, "users_account_id_email_fkey")
+	},
+	"user/accepted once per version": func(t *T) {
+		a := account(t, newAccount())
+		u := newUser(tenant(t))
+		u.Email = a.Email
+		user(t, u)
+		arg := db.AcceptUserParams{AccountID: &a.ID, UpdatedAt: noon().Add(time.Minute), TenantID: tenant(t), ID: u.ID, Version: u.Version}
+		equal(t, "rows of another tenant", query(t, t.store.AcceptUser, arg), 0)
+		arg.TenantID = u.TenantID
+		equal(t, "rows", query(t, t.store.AcceptUser, arg), 1)
+		u.AccountID, u.IsInvited, u.UpdatedAt, u.Version = &a.ID, false, arg.UpdatedAt, u.Version+1
+		equal(t, "user", userNow(t, u), u)
+		equal(t, "rows with a stale version", query(t, t.store.AcceptUser, arg), 0)
 	},
 	"user/role is one of three": func(t *T) {
 		u := newUser(tenant(t))
@@ -76,36 +91,6 @@ var userTests = map[string]func(*T){
 		refuse(t, t.store.InsertUser, db.InsertUserParams(u), store.ForeignKey, "users_tenant_id_branch_id_fkey")
 		u.BranchID, u.DepartmentID = nil, &d.ID
 		refuse(t, t.store.InsertUser, db.InsertUserParams(u), store.ForeignKey, "users_tenant_id_department_id_fkey")
-	},
-	"user/e-mail addresses of all users, page by page": func(t *T) {
-		// Other tests add users all the time, so this one needs a database of its own.
-		alone := &T{T: t.T, store: New(t, t.store.Engine()), calls: t.calls}
-		first, second := newUser(tenant(alone)), newUser(tenant(alone))
-		first.Email, second.Email = "a@example.com", "\u00e4@example.com" // sorted by their bytes
-		user(alone, second)
-		user(alone, first)
-		page := func(after string) []db.ListUserEmailsUnscopedRow {
-			return query(alone, alone.store.ListUserEmailsUnscoped, db.ListUserEmailsUnscopedParams{AfterEmail: after, Limit: 1})
-		}
-		equal(t, "first page", page(""), []db.ListUserEmailsUnscopedRow{{TenantID: first.TenantID, ID: first.ID, Email: first.Email}})
-		equal(t, "second page", page(first.Email), []db.ListUserEmailsUnscopedRow{{TenantID: second.TenantID, ID: second.ID, Email: second.Email}})
-		equal(t, "last page", page(second.Email), []db.ListUserEmailsUnscopedRow{})
-	},
-	"user/count of all users": func(t *T) {
-		// Other tests add users all the time, so this one needs a database of its own.
-		alone := &T{T: t.T, store: New(t, t.store.Engine()), calls: t.calls}
-		count := func() int64 {
-			t.calls.add(alone.store.CountUsersUnscoped)
-			n, err := alone.store.CountUsersUnscoped(t.Context())
-			if err != nil {
-				t.Fatal(err)
-			}
-			return n
-		}
-		equal(t, "users of a new installation", count(), 0)
-		user(alone, newUser(tenant(alone)))
-		user(alone, newUser(tenant(alone)))
-		equal(t, "users", count(), 2)
 	},
 	"user/users of a company, of its branches and of its departments": func(t *T) {
 		one := tenant(t)
@@ -199,7 +184,7 @@ var userTests = map[string]func(*T){
 		c := company(t, newCompany(tenant(t), "C"))
 		b, d := branch(t, newBranch(c, "B")), department(t, newDepartment(c, "D"))
 		want := newUser(c.TenantID)
-		want.PasswordHash, want.IsSuperuser, want.LastLoginAt = new("$2b$12$x"), true, new(noon())
+		want.IsSuperuser, want.LastLoginAt = true, new(noon())
 		user(t, want)
 		empty := want
 		want.Email, want.FullName, want.NameKey, want.Phone = "new-"+want.Email, "Anna", "anna", new("+1")
@@ -228,11 +213,12 @@ var userTests = map[string]func(*T){
 		equal(t, "user", userNow(t, want), want)
 	},
 	"user/update can't take another one's e-mail address": func(t *T) {
-		taken, u := user(t, newUser(tenant(t))), user(t, newUser(tenant(t)))
+		taken := user(t, newUser(tenant(t)))
+		u := user(t, newUser(taken.TenantID))
 		arg := db.UpdateUserOf(u)
 		arg.Email = taken.Email
 		_, err := t.store.UpdateUser(t.Context(), arg)
-		isViolation(t, err, store.Unique, "users_email_key")
+		isViolation(t, err, store.Unique, "users_tenant_id_email_key")
 	},
 	"user/delete needs the version, the tenant and the id, and deletes sessions and token, too": func(t *T) {
 		u := user(t, newUser(tenant(t)))
@@ -259,6 +245,10 @@ var userTests = map[string]func(*T){
 	},
 	"user/other active admins and superusers": func(t *T) {
 		one := tenant(t)
+		accept := func(u *db.User) {
+			a := account(t, newAccount())
+			u.AccountID, u.Email, u.IsInvited = &a.ID, a.Email, false
+		}
 		me := newUser(one)
 		me.Role, me.IsSuperuser = "admin", true
 		user(t, me)
@@ -269,11 +259,11 @@ var userTests = map[string]func(*T){
 			}
 		}
 		for _, change := range []func(*db.User){
-			func(u *db.User) { u.Role, u.PasswordHash = "user", new("$2b$12$x") },
+			func(u *db.User) { u.Role = "user"; accept(u) },
 			func(u *db.User) { u.Role, u.IsSuperuser = "admin", true }, // invited
 			func(u *db.User) {
 				u.Role, u.IsSuperuser, u.IsActive = "admin", true, false
-				u.PasswordHash = new("$2b$12$x")
+				accept(u)
 			},
 			func(u *db.User) { u.Role, u.IsSuperuser, u.TenantID = "admin", true, tenant(t) },
 		} {
@@ -283,9 +273,9 @@ var userTests = map[string]func(*T){
 		}
 		equal(t, "admins and superusers", count(), [2]int64{0, 0})
 		for _, change := range []func(*db.User){
-			func(u *db.User) { u.Role, u.PasswordHash = "admin", new("$2b$12$x") },
-			func(u *db.User) { u.Role, u.PasswordHash = "admin", new("$2b$12$x") },
-			func(u *db.User) { u.IsSuperuser, u.PasswordHash = true, new("$2b$12$x") },
+			func(u *db.User) { u.Role = "admin"; accept(u) },
+			func(u *db.User) { u.Role = "admin"; accept(u) },
+			func(u *db.User) { u.IsSuperuser = true; accept(u) },
 		} {
 			u := newUser(one)
 			change(&u)
@@ -293,71 +283,24 @@ var userTests = map[string]func(*T){
 		}
 		equal(t, "admins and superusers", count(), [2]int64{2, 1})
 	},
-	"user/the highest password hash below a text": func(t *T) {
-		for _, hash := range []string{"$1b$10$z", "$1b$12$A", "$1b$12$a", "$1a$14$x"} {
-			u := newUser(tenant(t))
-			u.PasswordHash = &hash
-			user(t, u)
-		}
-		for below, want := range map[string]string{"$1z$": "$1b$12$", "$1b$": "$1a$14$"} {
-			if got := query(t, t.store.GetLastPasswordHashUnscoped, db.GetLastPasswordHashUnscopedParams{Below: &below}); !strings.HasPrefix(*got.PasswordHash, want) {
-				t.Errorf("the highest hash below %s is %s, want %s", below, *got.PasswordHash, want)
-			}
-		}
-		fails(t, t.store.GetLastPasswordHashUnscoped, db.GetLastPasswordHashUnscopedParams{Below: new("$1a$")}, store.ErrNotFound)
-	},
-	"user/a log-in is only recorded if the password is still the one that was checked": func(t *T) {
-		u := newUser(tenant(t))
-		u.PasswordHash = new("$2b$12$x")
-		user(t, u)
-		arg := db.RecordUserLoginParams{
-			LastLoginAt: new(noon().Add(time.Minute)), PasswordHash: new("$2b$13$y"), TenantID: tenant(t), ID: u.ID, CheckedHash: u.PasswordHash,
-		}
+	"user/a log-in is only recorded for an active user of the account": func(t *T) {
+		a := account(t, newAccount())
+		u := user(t, memberOf(a, tenant(t)))
+		arg := db.RecordUserLoginParams{LastLoginAt: new(noon().Add(time.Minute)), TenantID: tenant(t), ID: u.ID, AccountID: &a.ID}
 		equal(t, "rows of another tenant", query(t, t.store.RecordUserLogin, arg), 0)
-		arg.TenantID, arg.CheckedHash = u.TenantID, new("$2b$12$z")
-		equal(t, "rows with another password", query(t, t.store.RecordUserLogin, arg), 0)
-		arg.CheckedHash = nil
-		equal(t, "rows without a password", query(t, t.store.RecordUserLogin, arg), 0)
+		arg.TenantID, arg.AccountID = u.TenantID, new(newID())
+		equal(t, "rows of another account", query(t, t.store.RecordUserLogin, arg), 0)
 		equal(t, "user", userNow(t, u), u)
-		arg.CheckedHash = u.PasswordHash
+		arg.AccountID = &a.ID
 		equal(t, "rows", query(t, t.store.RecordUserLogin, arg), 1)
-		u.LastLoginAt, u.PasswordHash = arg.LastLoginAt, arg.PasswordHash
+		u.LastLoginAt = arg.LastLoginAt
 		equal(t, "user", userNow(t, u), u)
 
-		inactive := newUser(u.TenantID)
-		inactive.PasswordHash, inactive.IsActive = new("$2b$12$x"), false
+		inactive := memberOf(account(t, newAccount()), u.TenantID)
+		inactive.IsActive = false
 		user(t, inactive)
-		arg.ID, arg.CheckedHash = inactive.ID, inactive.PasswordHash
+		arg.ID, arg.AccountID = inactive.ID, inactive.AccountID
 		equal(t, "rows of an inactive user", query(t, t.store.RecordUserLogin, arg), 0)
 		equal(t, "user", userNow(t, inactive), inactive)
-	},
-	"user/password is set once per version": func(t *T) {
-		u := user(t, newUser(tenant(t)))
-		arg := db.SetUserPasswordHashParams{
-			PasswordHash: new("$2b$12$y"), UpdatedAt: noon().Add(time.Minute), TenantID: tenant(t), ID: u.ID, Version: u.Version,
-		}
-		equal(t, "rows of another tenant", query(t, t.store.SetUserPasswordHash, arg), 0)
-		equal(t, "user", userNow(t, u), u)
-		arg.TenantID = u.TenantID
-		equal(t, "rows", query(t, t.store.SetUserPasswordHash, arg), 1)
-		u.PasswordHash, u.UpdatedAt, u.Version = arg.PasswordHash, arg.UpdatedAt, u.Version+1
-		equal(t, "user", userNow(t, u), u)
-		equal(t, "rows with a stale version", query(t, t.store.SetUserPasswordHash, arg), 0)
-	},
-	"user/password changes once": func(t *T) {
-		u := newUser(tenant(t))
-		u.PasswordHash = new("$2b$12$x")
-		user(t, u)
-		arg := db.ReplaceUserPasswordHashParams{
-			PasswordHash: new("$2b$12$y"), UpdatedAt: noon().Add(time.Minute), TenantID: tenant(t), ID: u.ID, CheckedHash: u.PasswordHash,
-		}
-		equal(t, "rows of another tenant", query(t, t.store.ReplaceUserPasswordHash, arg), 0)
-		equal(t, "user", userNow(t, u), u)
-		arg.TenantID = u.TenantID
-		equal(t, "rows", query(t, t.store.ReplaceUserPasswordHash, arg), 1)
-		u.PasswordHash, u.UpdatedAt, u.Version = arg.PasswordHash, arg.UpdatedAt, u.Version+1
-		equal(t, "user", userNow(t, u), u)
-		equal(t, "rows the second time", query(t, t.store.ReplaceUserPasswordHash, arg), 0)
-		equal(t, "user", userNow(t, u), u)
 	},
 }

@@ -115,8 +115,14 @@ const companyBody = `{"code":"` + unique + `","name":"Nordlicht Versand","descri
 
 func addAdmin(ctx context.Context, s *store.Store, tenantID uuid.UUID, email, hash string) (db.User, error) {
 	now := time.Now().UTC().Truncate(time.Microsecond)
+	account := db.Account{
+		ID: uuid.Must(uuid.NewV7()), Email: email, PasswordHash: hash, ManagedBy: &tenantID, CreatedAt: now, UpdatedAt: now, Version: 1,
+	}
+	if err := s.InsertAccount(ctx, db.InsertAccountParams(account)); err != nil {
+		return db.User{}, err
+	}
 	u := db.User{
-		TenantID: tenantID, ID: uuid.Must(uuid.NewV7()), Email: email, PasswordHash: &hash, FullName: "Ada Admin", Role: "admin",
+		TenantID: tenantID, ID: uuid.Must(uuid.NewV7()), Email: email, AccountID: &account.ID, FullName: "Ada Admin", Role: "admin",
 		IsActive: true, CreatedAt: now, UpdatedAt: now, Version: 1,
 	}
 	user.Derive(&u)

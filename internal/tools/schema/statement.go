@@ -54,7 +54,7 @@ var (
 	rowsForm           = regexp.MustCompile(`^(?:INSERT INTO|UPDATE|DELETE FROM) `)
 	columnForm         = regexp.MustCompile(`^(\w+)\s+(\w+(?:\([^)]*\))?)(?:\s+(NOT NULL))?(?:\s+DEFAULT\s+(\S+))?$`)
 	keyForm            = regexp.MustCompile(`^(?:PRIMARY KEY|UNIQUE) \((\w+(?:, \w+)*)\)$`)
-	foreignKeyForm     = regexp.MustCompile(`^FOREIGN KEY \((\w+(?:, \w+)*)\) REFERENCES (\w+) \(\w+(?:, \w+)*\)(?: ON DELETE (?:CASCADE|SET NULL))?$`)
+	foreignKeyForm     = regexp.MustCompile(`^FOREIGN KEY \((\w+(?:, \w+)*)\) REFERENCES (\w+) \(\w+(?:, \w+)*\)(?: ON UPDATE CASCADE)?(?: ON DELETE (?:CASCADE|SET NULL))?$`)
 	deletes            = regexp.MustCompile(` ON DELETE (?:CASCADE|SET NULL)$`)
 	checkForm          = regexp.MustCompile(`^CHECK \(.*\)$`)
 	constraintForm     = regexp.MustCompile(`^CONSTRAINT (\w+) (.*)$`)

@@ -21,7 +21,7 @@ func Postgres() Engine {
 	return Engine{
 		forTests: []string{
 			"-c", "max_connections=300", "-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off",
-			"-c", "autovacuum=off", "-c", "jit=off", "-c", "wal_level=minimal", "-c", "max_wal_senders=0",
+			"-c", "jit=off", "-c", "wal_level=minimal", "-c", "max_wal_senders=0",
 		},
 		Name: "PostgreSQL", Debian: "postgresql",
 		Find: func() error {

@@ -1,9 +1,9 @@
 -- name: InsertUser :exec
 INSERT INTO users (
-    tenant_id, id, email, password_hash, full_name, name_key, phone, role, is_active, is_superuser,
+    tenant_id, id, email, account_id, is_invited, full_name, name_key, phone, role, is_active, is_superuser,
     company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version
 ) VALUES (
-    sqlc.arg(tenant_id), sqlc.arg(id), sqlc.arg(email), sqlc.narg(password_hash), sqlc.arg(full_name), sqlc.arg(name_key), sqlc.narg(phone),
+    sqlc.arg(tenant_id), sqlc.arg(id), sqlc.arg(email), sqlc.narg(account_id), sqlc.arg(is_invited), sqlc.arg(full_name), sqlc.arg(name_key), sqlc.narg(phone),
     sqlc.arg(role), sqlc.arg(is_active), sqlc.arg(is_superuser),
     sqlc.narg(company_id), sqlc.narg(branch_id), sqlc.narg(department_id),
     sqlc.narg(last_login_at), sqlc.arg(search_text), sqlc.arg(created_at), sqlc.arg(updated_at), sqlc.arg(version)
@@ -13,36 +13,21 @@ INSERT INTO users (
 SELECT * FROM users
 WHERE tenant_id = sqlc.arg(tenant_id) AND id = sqlc.arg(id);
 
--- Log-in has an e-mail address, but no tenant yet.
--- name: GetUserByEmailUnscoped :one
+-- The users of a tenant with one of four e-mail addresses.
+-- name: ListUsersByEmail :many
 SELECT * FROM users
-WHERE email = sqlc.arg(email);
-
--- The users with one of four e-mail addresses.
--- name: ListUsersByEmailUnscoped :many
-SELECT * FROM users
-WHERE email IN (sqlc.arg(email_1), sqlc.arg(email_2), sqlc.arg(email_3), sqlc.arg(email_4))
+WHERE tenant_id = sqlc.arg(tenant_id) AND email IN (sqlc.arg(email_1), sqlc.arg(email_2), sqlc.arg(email_3), sqlc.arg(email_4))
 ORDER BY email;
 
--- tenantry doctor looks for addresses in the form of earlier versions, in all tenants.
--- name: ListUserEmailsUnscoped :many
-SELECT tenant_id, id, email FROM users
-WHERE email > sqlc.arg(after_email)
-ORDER BY email
-LIMIT ?;
-
--- Whether there is a user in any tenant: without users, the installation is new.
--- name: CountUsersUnscoped :one
-SELECT count(*) FROM users;
-
--- The highest bcrypt cost in all tenants: comparing a password must take as long if there is no
--- account. A hash begins with the bcrypt version and the cost, so the last hash of a version has
--- its highest cost.
--- name: GetLastPasswordHashUnscoped :one
-SELECT id, password_hash FROM users
-WHERE password_hash < sqlc.narg(below)
-ORDER BY password_hash DESC
-LIMIT 1;
+-- The tenants of an account, and the state of its users there.
+-- name: ListMembershipsUnscoped :many
+SELECT
+    u.tenant_id, u.id AS user_id, u.role, u.is_active, u.is_superuser, u.last_login_at,
+    t.code AS tenant_code, t.name AS tenant_name, t.status AS tenant_status
+FROM users AS u
+JOIN tenants AS t ON t.id = u.tenant_id
+WHERE u.account_id = sqlc.narg(account_id)
+ORDER BY u.tenant_id;
 
 -- name: ListUsersOfCompany :many
 SELECT id, email, company_id, branch_id, department_id
@@ -115,30 +100,24 @@ WHERE tenant_id = sqlc.arg(tenant_id) AND id = sqlc.arg(id) AND version = sqlc.a
 DELETE FROM users
 WHERE tenant_id = sqlc.arg(tenant_id) AND id = sqlc.arg(id) AND version = sqlc.arg(version);
 
--- For a log-in, which may store a stronger hash of the password. Changes no row if the password has
--- changed since it was checked, or the user is no longer active.
+-- Changes no row if the user is no longer active, or has another account.
 -- name: RecordUserLogin :execrows
-UPDATE users SET last_login_at = sqlc.narg(last_login_at), password_hash = sqlc.narg(password_hash)
-WHERE tenant_id = sqlc.arg(tenant_id) AND id = sqlc.arg(id) AND password_hash = sqlc.narg(checked_hash) AND is_active;
+UPDATE users SET last_login_at = sqlc.narg(last_login_at)
+WHERE tenant_id = sqlc.arg(tenant_id) AND id = sqlc.arg(id) AND account_id = sqlc.narg(account_id) AND is_active;
 
--- Changes no row if the password has changed since it was checked.
--- name: ReplaceUserPasswordHash :execrows
-UPDATE users SET password_hash = sqlc.narg(password_hash), updated_at = sqlc.arg(updated_at), version = version + 1
-WHERE tenant_id = sqlc.arg(tenant_id) AND id = sqlc.arg(id) AND password_hash = sqlc.narg(checked_hash);
-
--- Changes no row if the user was deleted or has another version.
--- name: SetUserPasswordHash :execrows
-UPDATE users SET password_hash = sqlc.narg(password_hash), updated_at = sqlc.arg(updated_at), version = version + 1
+-- An invitation is accepted. Changes no row if the user was deleted or has another version.
+-- name: AcceptUser :execrows
+UPDATE users SET account_id = sqlc.narg(account_id), is_invited = false, updated_at = sqlc.arg(updated_at), version = version + 1
 WHERE tenant_id = sqlc.arg(tenant_id) AND id = sqlc.arg(id) AND version = sqlc.arg(version);
 
--- The users who can log in. An invited user has no password yet.
+-- The users who can log in. An invited user can't yet.
 -- name: CountOtherActiveAdmins :one
 SELECT count(*) FROM users
-WHERE tenant_id = sqlc.arg(tenant_id) AND id <> sqlc.arg(id) AND role = 'admin' AND is_active AND password_hash IS NOT NULL;
+WHERE tenant_id = sqlc.arg(tenant_id) AND id <> sqlc.arg(id) AND role = 'admin' AND is_active AND NOT is_invited;
 
 -- name: CountOtherActiveSuperusers :one
 SELECT count(*) FROM users
-WHERE tenant_id = sqlc.arg(tenant_id) AND id <> sqlc.arg(id) AND is_superuser AND is_active AND password_hash IS NOT NULL;
+WHERE tenant_id = sqlc.arg(tenant_id) AND id <> sqlc.arg(id) AND is_superuser AND is_active AND NOT is_invited;
 
 -- name: ListUsersByCreatedAt :many
 SELECT *
@@ -148,6 +127,7 @@ WHERE tenant_id = sqlc.arg(tenant_id)
   AND (email = sqlc.narg(email) OR sqlc.narg(email) IS NULL)
   AND (role = sqlc.narg(role) OR sqlc.narg(role) IS NULL)
   AND (is_active = sqlc.narg(is_active) OR sqlc.narg(is_active) IS NULL)
+  AND (is_invited = sqlc.narg(is_invited) OR sqlc.narg(is_invited) IS NULL)
   AND (company_id = sqlc.narg(company_id) OR sqlc.narg(company_id) IS NULL)
   AND (branch_id = sqlc.narg(branch_id) OR sqlc.narg(branch_id) IS NULL)
   AND (department_id = sqlc.narg(department_id) OR sqlc.narg(department_id) IS NULL)
@@ -163,6 +143,7 @@ WHERE tenant_id = sqlc.arg(tenant_id)
   AND (email = sqlc.narg(email) OR sqlc.narg(email) IS NULL)
   AND (role = sqlc.narg(role) OR sqlc.narg(role) IS NULL)
   AND (is_active = sqlc.narg(is_active) OR sqlc.narg(is_active) IS NULL)
+  AND (is_invited = sqlc.narg(is_invited) OR sqlc.narg(is_invited) IS NULL)
   AND (company_id = sqlc.narg(company_id) OR sqlc.narg(company_id) IS NULL)
   AND (branch_id = sqlc.narg(branch_id) OR sqlc.narg(branch_id) IS NULL)
   AND (department_id = sqlc.narg(department_id) OR sqlc.narg(department_id) IS NULL)
@@ -178,6 +159,7 @@ WHERE tenant_id = sqlc.arg(tenant_id)
   AND (email = sqlc.narg(email) OR sqlc.narg(email) IS NULL)
   AND (role = sqlc.narg(role) OR sqlc.narg(role) IS NULL)
   AND (is_active = sqlc.narg(is_active) OR sqlc.narg(is_active) IS NULL)
+  AND (is_invited = sqlc.narg(is_invited) OR sqlc.narg(is_invited) IS NULL)
   AND (company_id = sqlc.narg(company_id) OR sqlc.narg(company_id) IS NULL)
   AND (branch_id = sqlc.narg(branch_id) OR sqlc.narg(branch_id) IS NULL)
   AND (department_id = sqlc.narg(department_id) OR sqlc.narg(department_id) IS NULL)
@@ -193,6 +175,7 @@ WHERE tenant_id = sqlc.arg(tenant_id)
   AND (email = sqlc.narg(email) OR sqlc.narg(email) IS NULL)
   AND (role = sqlc.narg(role) OR sqlc.narg(role) IS NULL)
   AND (is_active = sqlc.narg(is_active) OR sqlc.narg(is_active) IS NULL)
+  AND (is_invited = sqlc.narg(is_invited) OR sqlc.narg(is_invited) IS NULL)
   AND (company_id = sqlc.narg(company_id) OR sqlc.narg(company_id) IS NULL)
   AND (branch_id = sqlc.narg(branch_id) OR sqlc.narg(branch_id) IS NULL)
   AND (department_id = sqlc.narg(department_id) OR sqlc.narg(department_id) IS NULL)
@@ -207,6 +190,7 @@ WHERE tenant_id = sqlc.arg(tenant_id)
   AND (email = sqlc.narg(email) OR sqlc.narg(email) IS NULL)
   AND (role = sqlc.narg(role) OR sqlc.narg(role) IS NULL)
   AND (is_active = sqlc.narg(is_active) OR sqlc.narg(is_active) IS NULL)
+  AND (is_invited = sqlc.narg(is_invited) OR sqlc.narg(is_invited) IS NULL)
   AND (company_id = sqlc.narg(company_id) OR sqlc.narg(company_id) IS NULL)
   AND (branch_id = sqlc.narg(branch_id) OR sqlc.narg(branch_id) IS NULL)
   AND (department_id = sqlc.narg(department_id) OR sqlc.narg(department_id) IS NULL)

@@ -10,7 +10,7 @@ INSERT INTO one_time_tokens (
 -- name: GetOneTimeTokenUnscoped :one
 SELECT
     o.tenant_id, o.user_id, o.expires_at,
-    u.email, u.is_active, u.is_superuser, u.version AS user_version,
+    u.email, u.account_id, u.is_invited, u.is_active, u.is_superuser, u.version AS user_version,
     t.status AS tenant_status
 FROM one_time_tokens AS o
 JOIN users AS u ON u.tenant_id = o.tenant_id AND u.id = o.user_id

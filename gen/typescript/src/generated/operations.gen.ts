@@ -126,7 +126,10 @@ export interface Operations {
   /**
    * Log in
    *
-   * Starts a session. A wrong e-mail address, a wrong password and an inactive user get the same 401, in the same time.
+   * Starts a session in a tenant of the person: in the one that `tenant` names, or else in the one used last. `memberships`
+   * lists the tenants that the person can enter; `POST /api/v1/auth/switch` enters another one.
+   *
+   * A wrong e-mail address, a wrong password, an inactive user and a `tenant` to which the person doesn't belong get the same 401, in the same time.
    * A suspended tenant is named (403) only after the right password.
    *
    * Wrong passwords slow down: after 5 for an account from one address, 100 from one address or 100 for one account, each
@@ -139,7 +142,7 @@ export interface Operations {
   /**
    * Log out
    *
-   * Ends the current session, all others, or all, with their access and refresh tokens. This takes effect at once, and on other instances within a second.
+   * Ends the current session, all others, or all, with their access and refresh tokens. The last two end sessions in all tenants of the person. This takes effect at once, and on other instances within a second.
    */
   readonly logout: (options?: Call<types.LogoutData>) => Promise<types.LogoutResponses[204]>;
   /**
@@ -158,9 +161,15 @@ export interface Operations {
    */
   readonly updateMe: (options: ConditionalCall<types.UpdateMeData>) => Promise<types.UpdateMeResponses[200]>;
   /**
+   * List my tenants
+   *
+   * The tenants that the logged-in person can enter, sorted by id. Suspended tenants and those in which the user is inactive are left out.
+   */
+  readonly listMemberships: (options?: Call<types.ListMembershipsData>) => Promise<types.ListMembershipsResponses[200]>;
+  /**
    * Change my password
    *
-   * All other sessions of the user end. The new password has at least 12 characters (as people count them) and at
+   * All other sessions of the person end, in all tenants. The new password has at least 12 characters (as people count them) and at
    * most 72 bytes in UTF-8. It must not be a common password, contain the user's e-mail address or its part before
    * the @, or be the current password. There are no rules about kinds of characters.
    *
@@ -171,9 +180,14 @@ export interface Operations {
   /**
    * Choose a password with a one-time token
    *
-   * For users who have no password yet or have lost it. An admin creates the token (`createUser`,
+   * For people who have lost their password, and for invited users. An admin creates the token (`createUser`,
    * `createPasswordReset`). It works once, for 72 hours, and until the user gets a newer one. All sessions of the
-   * user end, and failed log-ins of the account are forgotten. The password must meet the rules of `POST
+   * person end, and failed log-ins of the account are forgotten.
+   *
+   * The token of an invited user accepts the invitation. If the person has an account already, because another tenant
+   * invited them before, `new_password` must be its password, which doesn't change; a wrong one is 422 (`/new_password`,
+   * `wrong`) and counts as a wrong password does.
+   * The password must meet the rules of `POST
    * /api/v1/auth/password`. A refused password (422) doesn't use up the token.
    *
    * A token that is unknown, used, replaced or expired, or that belongs to an inactive user or to a suspended tenant, is
@@ -202,6 +216,13 @@ export interface Operations {
    * Its access and refresh tokens stop working at once. A session of another user is 404.
    */
   readonly endMySession: (options: Call<types.EndMySessionData>) => Promise<types.EndMySessionResponses[204]>;
+  /**
+   * Enter another of my tenants
+   *
+   * Starts a session in another tenant of the person, without the password. The current session continues, so that two
+   * tabs can work in two tenants. A tenant that the person can't enter is 400 (`unknown_reference`), as a missing one is.
+   */
+  readonly switchTenant: (options: Call<types.SwitchTenantData>) => Promise<types.SwitchTenantResponses[200]>;
   /**
    * List branches
    *
@@ -440,14 +461,14 @@ export interface Operations {
    */
   readonly listUsers: (options?: Call<types.ListUsersData>) => Promise<types.ListUsersResponses[200]>;
   /**
-   * Create a user
+   * Invite a user
    *
-   * The new user is active and has no password. Give them the one-time token, or the link with it: they choose a
-   * password with `POST /api/v1/auth/password/reset` within 72 hours. Only this reply contains the token. If it is
-   * lost, create another one with `POST /api/v1/users/{id}/password-reset`.
+   * The new user is invited. Give them the one-time token, or the link with it: they accept the invitation with `POST
+   * /api/v1/auth/password/reset` within 72 hours. Only this reply contains the token. If it is lost, create another one
+   * with `POST /api/v1/users/{id}/password-reset`.
    *
-   * An e-mail address must be unique in the whole installation, also among other tenants (409 `already_exists`). A tenant that has
-   * reached its maximum number of users, active or not, gets 409 `quota_exceeded`. `company_id`, `branch_id` and `department_id`
+   * An e-mail address must be unique in the tenant (409 `already_exists`). The reply is the same whether the person has an
+   * account in another tenant or not. A tenant that has reached its maximum number of users, active or not, gets 409 `quota_exceeded`. `company_id`, `branch_id` and `department_id`
    * must exist and belong together (400 `unknown_reference`).
    */
   readonly createUser: (options: Call<types.CreateUserData>) => Promise<types.CreateUserResponses[201]>;
@@ -463,9 +484,11 @@ export interface Operations {
    *
    * Absent fields keep their values; `null` clears a nullable field. A request without changes returns the user
    * with the same `ETag` and writes no audit entry. A new role takes effect at the user's next request. A new
-   * e-mail address invalidates an open one-time token, because it may have been sent to the old address.
+   * e-mail address invalidates an open one-time token, because it may have been sent to the old address, and ends the
+   * person's sessions. Once the person has accepted an invitation of another tenant, only they can change the address
+   * (409 `not_managed`). An address that another account has is 409 `already_exists`.
    *
-   * The last active admin of the tenant who can log in must stay an admin (409 `last_admin`); invited admins without a password
+   * The last active admin of the tenant who can log in must stay an admin (409 `last_admin`); invited admins
    * don't count. Only superusers can change a superuser (403). The conditions for e-mail address and assignment are those of
    * `createUser`; company, branch and department must belong together after the change.
    */
@@ -473,7 +496,7 @@ export interface Operations {
   /**
    * Delete a user
    *
-   * The user and their sessions are deleted at once. Departments that they head lose their head. Their entries
+   * The user and their sessions are deleted at once, and the account, unless it has a user in another tenant. Departments that they head lose their head. Their entries
    * stay in the audit trail. Users may delete themselves. The last active admin of a tenant and the last active
    * superuser who can log in can't be deleted (409, `last_admin`). Only superusers can delete a superuser (403).
    * To keep the account, deactivate it instead.
@@ -501,6 +524,9 @@ export interface Operations {
    * The user can choose a password with it by `POST /api/v1/auth/password/reset`, once and within 72 hours. It
    * replaces an older token. Until it is used, the password and the sessions stay valid. To stop a user at once,
    * end the sessions or deactivate the user.
+   *
+   * For an invited user it is a new token to accept the invitation. Once the person has accepted an invitation of another
+   * tenant, only they can change the password (409 `not_managed`).
    *
    * An inactive user has to be activated first (409, `user_inactive`). Tokens for superusers are made by superusers
    * alone (403).
@@ -561,11 +587,13 @@ export const operations = {
   logout: { method: 'POST', path: '/api/v1/auth/logout', replies: { 204: [] }, secured: true },
   getMe: { method: 'GET', path: '/api/v1/auth/me', replies: { 200: ['application/json'] }, secured: true },
   updateMe: { method: 'PUT', path: '/api/v1/auth/me', replies: { 200: ['application/json'] }, secured: true, ifMatch: true },
+  listMemberships: { method: 'GET', path: '/api/v1/auth/memberships', replies: { 200: ['application/json'] }, secured: true },
   changePassword: { method: 'POST', path: '/api/v1/auth/password', replies: { 204: [] }, secured: true },
   resetPassword: { method: 'POST', path: '/api/v1/auth/password/reset', replies: { 204: [] } },
   refresh: { method: 'POST', path: '/api/v1/auth/refresh', replies: { 200: ['application/json'] } },
   listMySessions: { method: 'GET', path: '/api/v1/auth/sessions', replies: { 200: ['application/json'] }, secured: true, page: true },
   endMySession: { method: 'DELETE', path: '/api/v1/auth/sessions/{id}', replies: { 204: [] }, secured: true },
+  switchTenant: { method: 'POST', path: '/api/v1/auth/switch', replies: { 200: ['application/json'] }, secured: true },
   listBranches: { method: 'GET', path: '/api/v1/org/branches', replies: { 200: ['application/json'] }, secured: true, tenant: true, page: true },
   createBranch: { method: 'POST', path: '/api/v1/org/branches', replies: { 201: ['application/json'] }, secured: true, tenant: true },
   getBranch: { method: 'GET', path: '/api/v1/org/branches/{id}', replies: { 200: ['application/json'] }, secured: true, tenant: true, ifMatch: true },

@@ -1088,6 +1088,7 @@ export const ErrorCode = {
     already_exists: 'already_exists',
     cycle: 'cycle',
     last_admin: 'last_admin',
+    not_managed: 'not_managed',
     not_suspended: 'not_suspended',
     platform_tenant: 'platform_tenant',
     quota_exceeded: 'quota_exceeded',
@@ -1272,12 +1273,20 @@ export type LoginRequest = {
      * The password.
      */
     password: string;
+    /**
+     * The code of the tenant to enter. By default, the one used last.
+     */
+    tenant?: string;
 };
 
 /**
  * The tokens of a new session, and their user.
  */
 export type LoginResult = TokenPair & {
+    /**
+     * The tenants that the person can enter, sorted by id.
+     */
+    memberships: Array<Membership>;
     user: User;
 };
 
@@ -1314,6 +1323,36 @@ export type Me = {
     session: Session;
     tenant: TenantSummary;
     user: User;
+};
+
+/**
+ * A tenant that the person can enter, and their role there.
+ */
+export type Membership = {
+    /**
+     * Whether the user may do everything in every tenant.
+     */
+    is_superuser: boolean;
+    /**
+     * When the person last entered the tenant.
+     */
+    last_login_at: string | null;
+    role: Role;
+    tenant: TenantName;
+    /**
+     * The id of the person's user in the tenant.
+     */
+    user_id: string;
+};
+
+/**
+ * The tenants of the person.
+ */
+export type MembershipList = {
+    /**
+     * The tenants that the person can enter, sorted by id.
+     */
+    items: Array<Membership>;
 };
 
 /**
@@ -1612,6 +1651,16 @@ export const Sort = {
 export type Sort = typeof Sort[keyof typeof Sort];
 
 /**
+ * The tenant to enter.
+ */
+export type SwitchRequest = {
+    /**
+     * The id of one of the person's tenants.
+     */
+    tenant_id: string;
+};
+
+/**
  * The version and the environment of this installation.
  */
 export type SystemInfo = {
@@ -1721,6 +1770,24 @@ export type TenantCreate = {
      */
     name: string;
     tier?: TenantTier;
+};
+
+/**
+ * The name of a tenant.
+ */
+export type TenantName = {
+    /**
+     * A short name.
+     */
+    code: string;
+    /**
+     * The tenant's id.
+     */
+    id: string;
+    /**
+     * The tenant's name.
+     */
+    name: string;
 };
 
 /**
@@ -1910,7 +1977,7 @@ export type User = {
      */
     department_id: string | null;
     /**
-     * The e-mail address to log in with, in lower case and NFC, with the domain in Unicode. Unique in the whole installation.
+     * The e-mail address to log in with, in lower case and NFC, with the domain in Unicode. Unique in the tenant.
      */
     email: string;
     /**
@@ -1925,6 +1992,10 @@ export type User = {
      * Whether the user may log in.
      */
     is_active: boolean;
+    /**
+     * Whether the user was invited and hasn't accepted yet.
+     */
+    is_invited: boolean;
     /**
      * Whether the user may do everything in every tenant.
      */
@@ -1969,7 +2040,7 @@ export type UserCreate = {
      */
     department_id?: string | null;
     /**
-     * The e-mail address to log in with; kept in lower case and NFC, with the domain in Unicode, and without invisible characters. Unique in the whole installation.
+     * The e-mail address to log in with; kept in lower case and NFC, with the domain in Unicode, and without invisible characters. Unique in the tenant.
      */
     email: string;
     /**
@@ -2018,7 +2089,7 @@ export type UserUpdate = {
      */
     department_id?: string | null;
     /**
-     * The e-mail address to log in with; kept in lower case and NFC, with the domain in Unicode, and without invisible characters. Unique in the whole installation.
+     * The e-mail address to log in with; kept in lower case and NFC, with the domain in Unicode, and without invisible characters. Unique in the tenant.
      */
     email?: string;
     /**
@@ -2083,6 +2154,7 @@ export const OperationId = {
     listDepartments: 'listDepartments',
     listDeprecations: 'listDeprecations',
     listErrorCodes: 'listErrorCodes',
+    listMemberships: 'listMemberships',
     listMySessions: 'listMySessions',
     listTenants: 'listTenants',
     listUserSessions: 'listUserSessions',
@@ -2093,6 +2165,7 @@ export const OperationId = {
     resetPassword: 'resetPassword',
     resumeTenant: 'resumeTenant',
     suspendTenant: 'suspendTenant',
+    switchTenant: 'switchTenant',
     updateBranch: 'updateBranch',
     updateCompany: 'updateCompany',
     updateDepartment: 'updateDepartment',
@@ -2578,6 +2651,22 @@ export type UpdateMeResponses = {
 
 export type UpdateMeResponse = UpdateMeResponses[keyof UpdateMeResponses];
 
+export type ListMembershipsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/memberships';
+};
+
+export type ListMembershipsResponses = {
+    /**
+     * The tenants of the person.
+     */
+    200: MembershipList;
+};
+
+export type ListMembershipsResponse = ListMembershipsResponses[keyof ListMembershipsResponses];
+
 export type ChangePasswordData = {
     body: PasswordChange;
     path?: never;
@@ -2603,7 +2692,7 @@ export type ResetPasswordData = {
 
 export type ResetPasswordResponses = {
     /**
-     * The password is set, and all sessions of the user have ended.
+     * The password is set, and all sessions of the person have ended; or the invitation is accepted.
      */
     204: void;
 };
@@ -2671,6 +2760,22 @@ export type EndMySessionResponses = {
 };
 
 export type EndMySessionResponse = EndMySessionResponses[keyof EndMySessionResponses];
+
+export type SwitchTenantData = {
+    body: SwitchRequest;
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/switch';
+};
+
+export type SwitchTenantResponses = {
+    /**
+     * The tokens of a new session, and their user.
+     */
+    200: LoginResult;
+};
+
+export type SwitchTenantResponse = SwitchTenantResponses[keyof SwitchTenantResponses];
 
 export type ListBranchesData = {
     body?: never;
@@ -3714,6 +3819,10 @@ export type ListUsersData = {
          */
         is_active?: boolean;
         /**
+         * Only invited users who haven't accepted yet (`true`), or only the others (`false`).
+         */
+        is_invited?: boolean;
+        /**
          * Only users who are assigned to this company.
          */
         company_id?: string;
@@ -3752,7 +3861,7 @@ export type CreateUserData = {
 
 export type CreateUserResponses = {
     /**
-     * The new user, and the one-time token to choose a password.
+     * The new user, and the one-time token to accept the invitation.
      */
     201: CreatedUser;
 };
