@@ -70,7 +70,8 @@ func newLogin(t *testing.T, engine store.Engine) *login {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l.account = db.Account{ID: newID(), Email: "a@example.com", PasswordHash: hash, CreatedAt: noon, UpdatedAt: noon, Version: 1}
+	platform := access.PlatformTenantID
+	l.account = db.Account{ID: newID(), Email: "a@example.com", PasswordHash: hash, ManagedBy: &platform, CreatedAt: noon, UpdatedAt: noon, Version: 1}
 	if err := s.InsertAccount(t.Context(), db.InsertAccountParams(l.account)); err != nil {
 		t.Fatal(err)
 	}

@@ -207,7 +207,7 @@ func (s *Service) accept(ctx context.Context, tx store.Tx, tokenHash string, t d
 	if account.ID == uuid.Nil {
 		err := s.AddAccount(ctx, tx, &user, account.PasswordHash)
 		if v, ok := errors.AsType[*store.Violation](err); ok && v.Kind == store.Unique {
-			return errs.New(errs.AlreadyExists, "Somebody has just made an account with this address. Open the link again.")
+			return store.ErrStale // a concurrent request has created it
 		}
 		if err != nil {
 			return err
@@ -240,14 +240,18 @@ func (s *Service) accept(ctx context.Context, tx store.Tx, tokenHash string, t d
 }
 
 // release gives an account to its owner when a user of a tenant that doesn't manage it is accepted.
-// The trails of both tenants say so.
+// The trails of both tenants say so. It returns store.ErrStale if the account has changed since the
+// owner proved the password: an admin of the managing tenant may have set another one.
 func (s *Service) release(ctx context.Context, tx store.Tx, account db.Account, t db.GetOneTimeTokenUnscopedRow) error {
 	if account.ManagedBy == nil || *account.ManagedBy == t.TenantID {
 		return nil
 	}
-	released, err := tx.ReleaseAccount(ctx, db.ReleaseAccountParams{UpdatedAt: s.opts.Now(), ID: account.ID})
-	if err != nil || released == 0 {
+	released, err := tx.ReleaseAccount(ctx, db.ReleaseAccountParams{UpdatedAt: s.opts.Now(), ID: account.ID, Version: account.Version})
+	if err != nil {
 		return err
+	}
+	if released == 0 {
+		return store.ErrStale
 	}
 	all, err := tx.ListMembershipsUnscoped(ctx, db.ListMembershipsUnscopedParams{AccountID: &account.ID})
 	if err != nil {

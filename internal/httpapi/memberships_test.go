@@ -297,8 +297,8 @@ func TestAdminsOfOneTenantDoNotGetIntoAnother(t *testing.T) {
 		victim := a.User(t, mine.User.TenantID, access.User)
 		reset, path := userPath(victim.ID)+"/password-reset", userPath(victim.ID)
 
-		// Before the person accepts another tenant, also while they are invited there, the admin may
-		// do all of this.
+		// Until the person accepts another tenant, the admin may do this, also while they are
+		// invited there.
 		invited := invite(t, other, victim.Email)
 		mine.Do(t, http.MethodPut, path, `{"email":"moved-`+victim.Email+`"}`).Want(t, 200)
 		mine.Do(t, http.MethodPut, path, `{"email":"`+victim.Email+`"}`).Want(t, 200)

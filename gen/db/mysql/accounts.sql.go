@@ -329,17 +329,19 @@ func (q *Queries) RecordAccountLogin(ctx context.Context, arg RecordAccountLogin
 
 const releaseAccount = `-- name: ReleaseAccount :execrows
 UPDATE accounts SET managed_by = NULL, updated_at = ?, version = version + 1
-WHERE id = ? AND managed_by IS NOT NULL
+WHERE id = ? AND version = ?
 `
 
 type ReleaseAccountParams struct {
 	UpdatedAt time.Time `json:"updated_at"`
 	ID        uuid.UUID `json:"id"`
+	Version   int64     `json:"version"`
 }
 
-// From now on only the person may change password and address. Changes no row if that is so already.
+// From now on only the person may change password and address. Changes no row if the account was
+// deleted or has another version.
 func (q *Queries) ReleaseAccount(ctx context.Context, arg ReleaseAccountParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, releaseAccount, arg.UpdatedAt, arg.ID)
+	result, err := q.db.ExecContext(ctx, releaseAccount, arg.UpdatedAt, arg.ID, arg.Version)
 	if err != nil {
 		return 0, err
 	}

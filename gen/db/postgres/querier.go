@@ -236,7 +236,8 @@ type Querier interface {
 	RecordRepeatedRefresh(ctx context.Context, arg RecordRepeatedRefreshParams) (int64, error)
 	// Changes no row if the user is no longer active, or has another account.
 	RecordUserLogin(ctx context.Context, arg RecordUserLoginParams) (int64, error)
-	// From now on only the person may change password and address. Changes no row if that is so already.
+	// From now on only the person may change password and address. Changes no row if the account was
+	// deleted or has another version.
 	ReleaseAccount(ctx context.Context, arg ReleaseAccountParams) (int64, error)
 	// Changes no row if the password has changed since it was checked.
 	ReplaceAccountPasswordHash(ctx context.Context, arg ReplaceAccountPasswordHashParams) (int64, error)

@@ -144,15 +144,15 @@ var accountTests = map[string]func(*T){
 		_, err := t.store.SetAccountEmail(t.Context(), arg)
 		isViolation(t, err, store.Unique, "accounts_email_key")
 	},
-	"account/released once": func(t *T) {
+	"account/released once per version": func(t *T) {
 		a := newAccount()
 		a.ManagedBy = new(tenant(t))
 		account(t, a)
-		arg := db.ReleaseAccountParams{UpdatedAt: noon().Add(time.Minute), ID: a.ID}
+		arg := db.ReleaseAccountParams{UpdatedAt: noon().Add(time.Minute), ID: a.ID, Version: a.Version}
 		equal(t, "rows", query(t, t.store.ReleaseAccount, arg), 1)
 		a.ManagedBy, a.UpdatedAt, a.Version = nil, arg.UpdatedAt, a.Version+1
 		equal(t, "account", accountNow(t, a), a)
-		equal(t, "rows the second time", query(t, t.store.ReleaseAccount, arg), 0)
+		equal(t, "rows with a stale version", query(t, t.store.ReleaseAccount, arg), 0)
 	},
 	"account/deleted only without users": func(t *T) {
 		a := account(t, newAccount())

@@ -63,10 +63,11 @@ WHERE id = sqlc.arg(id) AND version = sqlc.arg(version);
 UPDATE accounts SET email = sqlc.arg(email), updated_at = sqlc.arg(updated_at), version = version + 1
 WHERE id = sqlc.arg(id) AND version = sqlc.arg(version);
 
--- From now on only the person may change password and address. Changes no row if that is so already.
+-- From now on only the person may change password and address. Changes no row if the account was
+-- deleted or has another version.
 -- name: ReleaseAccount :execrows
 UPDATE accounts SET managed_by = NULL, updated_at = sqlc.arg(updated_at), version = version + 1
-WHERE id = sqlc.arg(id) AND managed_by IS NOT NULL;
+WHERE id = sqlc.arg(id) AND version = sqlc.arg(version);
 
 -- Deletes no row if the account has a user in any tenant.
 -- name: DeleteAccountUnscoped :execrows
