@@ -175,7 +175,10 @@ func (s *Service) reset(ctx context.Context, attempt attempt, tokenHash string, 
 		if err != nil {
 			return err
 		}
-		ended, ends, err := s.setPassword(ctx, tx, account, proof.PasswordHash, "password_reset") // deletes the token
+		if err := useToken(ctx, tx, tokenHash, holder); err != nil {
+			return err
+		}
+		ended, ends, err := s.setPassword(ctx, tx, account, proof.PasswordHash, "password_reset")
 		if err != nil {
 			return err
 		}
@@ -189,6 +192,16 @@ func (s *Service) reset(ctx context.Context, attempt attempt, tokenHash string, 
 	}
 	if err == nil {
 		s.Changed(ctx, subjects...)
+	}
+	return err
+}
+
+// useToken deletes a token. It returns store.ErrStale if a concurrent request has used it since it
+// was read.
+func useToken(ctx context.Context, tx store.Tx, tokenHash string, t db.GetOneTimeTokenUnscopedRow) error {
+	used, err := tx.UseOneTimeToken(ctx, db.UseOneTimeTokenParams{TenantID: t.TenantID, UserID: t.UserID, TokenHash: tokenHash})
+	if err == nil && used == 0 {
+		err = store.ErrStale
 	}
 	return err
 }
@@ -214,8 +227,7 @@ func (s *Service) accept(ctx context.Context, tx store.Tx, tokenHash string, t d
 		}
 		account.ID, account.ManagedBy = *user.AccountID, &t.TenantID
 	}
-	used, err := tx.UseOneTimeToken(ctx, db.UseOneTimeTokenParams{TenantID: t.TenantID, UserID: t.UserID, TokenHash: tokenHash})
-	if err != nil {
+	if err := useToken(ctx, tx, tokenHash, t); err != nil {
 		return err
 	}
 	accepted, err := tx.AcceptUser(ctx, db.AcceptUserParams{
@@ -227,7 +239,7 @@ func (s *Service) accept(ctx context.Context, tx store.Tx, tokenHash string, t d
 	if err != nil {
 		return err
 	}
-	if used == 0 || accepted == 0 {
+	if accepted == 0 {
 		return store.ErrStale
 	}
 	if err := s.release(ctx, tx, account, t); err != nil {
