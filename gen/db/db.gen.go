@@ -192,6 +192,7 @@ type (
 	ListUsersOfDepartmentsRow                  = postgres.ListUsersOfDepartmentsRow
 	ListUsersOfOtherBranchParams               = postgres.ListUsersOfOtherBranchParams
 	ListUsersOfOtherBranchRow                  = postgres.ListUsersOfOtherBranchRow
+	LockAccountParams                          = postgres.LockAccountParams
 	LockCompanyOfBranchParams                  = postgres.LockCompanyOfBranchParams
 	LockCompanyOfDepartmentParams              = postgres.LockCompanyOfDepartmentParams
 	LockCompanyParams                          = postgres.LockCompanyParams
@@ -1455,6 +1456,14 @@ func (x postgresQuerier) ListUsersOfOtherBranch(ctx context.Context, arg ListUse
 	return convert(v, func(r postgres.ListUsersOfOtherBranchRow) ListUsersOfOtherBranchRow {
 		return ListUsersOfOtherBranchRow(r)
 	}), nil
+}
+
+func (x postgresQuerier) LockAccount(ctx context.Context, arg LockAccountParams) (int64, error) {
+	v, err := postgres.New(x.conn.Shared()).LockAccount(ctx, postgres.LockAccountParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("LockAccount", err)
+	}
+	return int64(v), nil
 }
 
 func (x postgresQuerier) LockCompany(ctx context.Context, arg LockCompanyParams) (int64, error) {
@@ -2799,6 +2808,14 @@ func (x mysqlQuerier) ListUsersOfOtherBranch(ctx context.Context, arg ListUsersO
 		return nil, x.mapError("ListUsersOfOtherBranch", err)
 	}
 	return convert(v, func(r mysql.ListUsersOfOtherBranchRow) ListUsersOfOtherBranchRow { return ListUsersOfOtherBranchRow(r) }), nil
+}
+
+func (x mysqlQuerier) LockAccount(ctx context.Context, arg LockAccountParams) (int64, error) {
+	v, err := x.queries.LockAccount(ctx, mysql.LockAccountParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("LockAccount", err)
+	}
+	return int64(v), nil
 }
 
 func (x mysqlQuerier) LockCompany(ctx context.Context, arg LockCompanyParams) (int64, error) {
@@ -4151,6 +4168,14 @@ func (x sqliteQuerier) ListUsersOfOtherBranch(ctx context.Context, arg ListUsers
 	}), nil
 }
 
+func (x sqliteQuerier) LockAccount(ctx context.Context, arg LockAccountParams) (int64, error) {
+	v, err := x.queries.LockAccount(ctx, sqlite.LockAccountParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("LockAccount", err)
+	}
+	return int64(v), nil
+}
+
 func (x sqliteQuerier) LockCompany(ctx context.Context, arg LockCompanyParams) (int64, error) {
 	v, err := x.queries.LockCompany(ctx, sqlite.LockCompanyParams(arg))
 	if err != nil {
@@ -5334,6 +5359,13 @@ func (x observedQuerier) ListUsersOfDepartments(ctx context.Context, arg ListUse
 func (x observedQuerier) ListUsersOfOtherBranch(ctx context.Context, arg ListUsersOfOtherBranchParams) ([]ListUsersOfOtherBranchRow, error) {
 	ctx, ended := x.observe(ctx, "ListUsersOfOtherBranch")
 	v, err := x.next.ListUsersOfOtherBranch(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) LockAccount(ctx context.Context, arg LockAccountParams) (int64, error) {
+	ctx, ended := x.observe(ctx, "LockAccount")
+	v, err := x.next.LockAccount(ctx, arg)
 	ended(err)
 	return v, err
 }

@@ -200,8 +200,8 @@ func choose(all []Membership, code string) Membership {
 	return best
 }
 
-// entered returns the memberships that can be entered.
-func entered(all []Membership) []Membership {
+// enterable returns the memberships that can be entered.
+func enterable(all []Membership) []Membership {
 	return slices.DeleteFunc(slices.Clone(all), func(m Membership) bool { return !mayEnter(m) })
 }
 
@@ -211,17 +211,34 @@ func (s *Service) Memberships(ctx context.Context, by access.Principal) ([]Membe
 	if err != nil {
 		return nil, err
 	}
+	return s.enterableOf(ctx, own)
+}
+
+// enterableOf returns the memberships of a user's account that can be entered, sorted by tenant id.
+func (s *Service) enterableOf(ctx context.Context, own db.User) ([]Membership, error) {
 	all, err := s.store.ListMembershipsUnscoped(ctx, db.ListMembershipsUnscopedParams{AccountID: own.AccountID})
-	return entered(all), err
+	return enterable(all), err
 }
 
 // Switch starts a session in another tenant of the principal. The current session continues. A
 // tenant that the principal can't enter is errs.UnknownReference.
+//
+// A request that ends all sessions of the person also locks the account's row. So it either ends
+// the new session, too, or has ended the current one, which is checked again; then the error is
+// errs.SessionEnded.
 func (s *Service) Switch(ctx context.Context, by access.Principal, tenantID uuid.UUID) (Login, error) {
 	missing := errs.New(errs.UnknownReference, "You have no such tenant.").With(errs.Field{
 		Pointer: "/tenant_id", Detail: "You have no such tenant.", Code: "unknown_reference",
 	})
-	all, err := s.Memberships(ctx, by)
+	own, err := OwnUser(ctx, s.store, by)
+	if err != nil {
+		return Login{}, err
+	}
+	account, err := accountOfUser(ctx, s.store, own)
+	if err != nil {
+		return Login{}, err
+	}
+	all, err := s.enterableOf(ctx, own)
 	if err != nil {
 		return Login{}, err
 	}
@@ -237,23 +254,21 @@ func (s *Service) Switch(ctx context.Context, by access.Principal, tenantID uuid
 		return Login{}, err
 	}
 	session := s.newSession(ctx, user)
-	gone := false
+	done := false
 	err = s.store.Tx(ctx, func(tx store.Tx) error {
-		rows, err := tx.RecordUserLogin(ctx, db.RecordUserLoginParams{
-			LastLoginAt: &session.CreatedAt, TenantID: user.TenantID, ID: user.ID, AccountID: user.AccountID,
-		})
-		if gone = rows == 0; err != nil || gone {
+		var err error
+		if done, err = s.enter(ctx, tx, account, account.PasswordHash, session); err != nil || !done {
 			return err
 		}
-		if err := s.addSession(ctx, tx, session); err != nil {
+		if _, err := s.Confirm(ctx, tx, by); err != nil {
 			return err
 		}
 		return s.audit.Write(ctx, tx, principalOf(user, session), audit.Entry{
 			EntityType: entityType, EntityID: session.ID, EntityLabel: user.Email,
 		})
 	})
-	if err == nil && gone || store.BreaksReference(err) {
-		return Login{}, missing
+	if err == nil && !done {
+		err = missing
 	}
 	if err != nil {
 		return Login{}, err

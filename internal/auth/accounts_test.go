@@ -9,6 +9,7 @@ import (
 
 	"github.com/tenantry/tenantry/gen/db"
 	"github.com/tenantry/tenantry/internal/access"
+	"github.com/tenantry/tenantry/internal/errs"
 	"github.com/tenantry/tenantry/internal/store"
 	"github.com/tenantry/tenantry/internal/store/storetest"
 )
@@ -69,6 +70,54 @@ func TestAcceptanceWhileThePasswordChangesIsRefused(t *testing.T) {
 		account, err := l.store.GetAccount(t.Context(), db.GetAccountParams{ID: l.account.ID})
 		if err != nil || account.ManagedBy != nil {
 			t.Errorf("the account is managed by %v, %v", account.ManagedBy, err)
+		}
+	})
+}
+
+// A session that is ended must not live on in another tenant that it enters at the same moment.
+func TestSwitchWhileAllSessionsEnd(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, engine store.Engine) {
+		l := newLogin(t, engine)
+		_, token := l.inviteElsewhere(t)
+		if err := l.ResetPassword(request(t, "auth.password_reset"), token, password); err != nil {
+			t.Fatal(err)
+		}
+		entered, err := l.Login(request(t, "auth.login"), l.account.Email, password, "OTHER")
+		if err != nil {
+			t.Fatal(err)
+		}
+		by, err := l.Authenticate(t.Context(), entered.Grant.AccessToken)
+		if err != nil {
+			t.Fatal(err)
+		}
+		newID, began := l.opts.NewID, make(chan struct{})
+		l.opts.NewID = func() uuid.UUID { // first called for the new session, before its transaction
+			select {
+			case <-began:
+			default:
+				close(began)
+			}
+			return newID()
+		}
+		switched := make(chan error, 1)
+		err = l.store.Tx(t.Context(), func(tx store.Tx) error {
+			if _, _, err := l.endOwnSessions(t.Context(), tx, by, uuid.Nil, "logout"); err != nil {
+				return err
+			}
+			go func() {
+				_, err := l.Switch(request(t, "auth.switch"), by, access.PlatformTenantID)
+				switched <- err
+			}()
+			<-began
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantCode(t, "switch", <-switched, errs.SessionEnded)
+		if n := l.sessions(t); n != 0 {
+			t.Errorf("%d sessions are alive in the other tenant", n)
 		}
 	})
 }

@@ -111,7 +111,7 @@ func (s *Service) checkLogin(
 	}
 	return user.TenantID, func() (Login, error) {
 		grant, user, err := s.startSession(ctx, attempt, account, user, hash)
-		return Login{Grant: grant, User: user, Memberships: entered(all)}, err
+		return Login{Grant: grant, User: user, Memberships: enterable(all)}, err
 	}, nil
 }
 
@@ -215,22 +215,10 @@ func (s *Service) limitAnonymous(ctx context.Context, tenantID uuid.UUID) verdic
 // same password. If the password has changed since it was checked, the log-in is refused.
 func (s *Service) startSession(ctx context.Context, attempt attempt, account db.Account, user db.User, hash string) (Grant, db.User, error) {
 	session := s.newSession(ctx, user)
-	now := session.CreatedAt
-	changed := false
+	done := false
 	err := s.store.Tx(ctx, func(tx store.Tx) error {
-		rows, err := tx.RecordAccountLogin(ctx, db.RecordAccountLoginParams{
-			LastLoginAt: &now, PasswordHash: hash, ID: account.ID, CheckedHash: account.PasswordHash,
-		})
-		if changed = rows == 0; err != nil || changed {
-			return err
-		}
-		rows, err = tx.RecordUserLogin(ctx, db.RecordUserLoginParams{
-			LastLoginAt: &now, TenantID: user.TenantID, ID: user.ID, AccountID: &account.ID,
-		})
-		if changed = rows == 0; err != nil || changed {
-			return err
-		}
-		if err := s.addSession(ctx, tx, session); err != nil {
+		var err error
+		if done, err = s.enter(ctx, tx, account, hash, session); err != nil || !done {
 			return err
 		}
 		if err := attempt.succeeded(ctx, tx); err != nil {
@@ -243,13 +231,13 @@ func (s *Service) startSession(ctx context.Context, attempt attempt, account db.
 			EntityType: entityType, EntityID: session.ID, EntityLabel: user.Email,
 		})
 	})
-	if err == nil && changed {
+	if err == nil && !done {
 		err = s.refuseLogin(ctx, attempt, user, accountDelay{})
 	}
 	if err != nil {
 		return Grant{}, db.User{}, err
 	}
-	user.LastLoginAt = &now
+	user.LastLoginAt = &session.CreatedAt
 	grant, err := s.grant(session)
 	return grant, user, err
 }
@@ -265,12 +253,27 @@ func (s *Service) newSession(ctx context.Context, user db.User) db.Session {
 	}
 }
 
-// addSession stores a new session and deletes some that have expired, as part of a transaction.
-func (s *Service) addSession(ctx context.Context, tx store.Tx, session db.Session) error {
-	if err := tx.InsertSession(ctx, db.InsertSessionParams(session)); err != nil {
-		return err
+// enter stores a new session of an account, and the password hash, and deletes some sessions that
+// have expired, as part of a transaction. It locks the account's row first. It returns false if the
+// password has changed since account was read, or the session's user is inactive or gone.
+func (s *Service) enter(ctx context.Context, tx store.Tx, account db.Account, hash string, session db.Session) (bool, error) {
+	now := session.CreatedAt
+	rows, err := tx.RecordAccountLogin(ctx, db.RecordAccountLoginParams{
+		LastLoginAt: &now, PasswordHash: hash, ID: account.ID, CheckedHash: account.PasswordHash,
+	})
+	if err != nil || rows == 0 {
+		return false, err
 	}
-	return deleteExpiredSessions(ctx, tx, session.TenantID, session.CreatedAt)
+	rows, err = tx.RecordUserLogin(ctx, db.RecordUserLoginParams{
+		LastLoginAt: &now, TenantID: session.TenantID, ID: session.UserID, AccountID: &account.ID,
+	})
+	if err != nil || rows == 0 {
+		return false, err
+	}
+	if err := tx.InsertSession(ctx, db.InsertSessionParams(session)); err != nil {
+		return false, err
+	}
+	return true, deleteExpiredSessions(ctx, tx, session.TenantID, now)
 }
 
 // principalOf returns the principal of a new session.

@@ -63,6 +63,13 @@ func (s *Service) endOwnSessions(
 	if own.AccountID == nil {
 		return 0, nil, sessionEnded()
 	}
+	rows, err := tx.LockAccount(ctx, db.LockAccountParams{UpdatedAt: s.opts.Now(), ID: *own.AccountID})
+	if err != nil {
+		return 0, nil, err
+	}
+	if rows == 0 {
+		return 0, nil, sessionEnded()
+	}
 	return s.endAccountSessions(ctx, tx, *own.AccountID, spared, reason)
 }
 

@@ -19,7 +19,7 @@ var accountUsers = map[string]string{
 	"tools/bench/seed.go": "inserts the accounts of a benchmark",
 }
 
-var accountQuery = regexp.MustCompile(`\.((Insert|Get|List|Count|Set|Record|Replace|Release|Delete)\w*Account|ListMemberships|GetLastPasswordHash)\w*\(`)
+var accountQuery = regexp.MustCompile(`\.((Insert|Get|List|Count|Set|Record|Replace|Release|Delete|Lock)\w*Account|ListMemberships|GetLastPasswordHash)\w*\(`)
 
 func TestOnlyAuthUsesAccounts(t *testing.T) {
 	t.Parallel()

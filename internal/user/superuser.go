@@ -1,7 +1,6 @@
 package user
 
 import (
-	"cmp"
 	"context"
 	"errors"
 
@@ -74,8 +73,12 @@ func (s *Service) createSuperuser(ctx context.Context, in Superuser, allowed fun
 		if err := allowed(tx); err != nil {
 			return err
 		}
-		if _, err := auth.AccountByEmail(ctx, tx, in.Email); err == nil || !errors.Is(err, store.ErrNotFound) {
-			return cmp.Or(err, error(kind.Keys[1].Refusal()))
+		_, err := auth.AccountByEmail(ctx, tx, in.Email)
+		if err == nil {
+			return kind.Keys[1].Refusal()
+		}
+		if !errors.Is(err, store.ErrNotFound) {
+			return err
 		}
 		if err := s.auth.AddAccount(ctx, tx, &u, hash); err != nil {
 			return err

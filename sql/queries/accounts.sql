@@ -64,6 +64,11 @@ WHERE id = sqlc.arg(id) AND version = sqlc.arg(version);
 UPDATE accounts SET email = sqlc.arg(email), updated_at = sqlc.arg(updated_at), version = version + 1
 WHERE id = sqlc.arg(id) AND version = sqlc.arg(version);
 
+-- Locks the account until the end of the transaction.
+-- name: LockAccount :execrows
+UPDATE accounts SET updated_at = sqlc.arg(updated_at), version = version + 1
+WHERE id = sqlc.arg(id);
+
 -- From now on only the person may change password and address. Changes no row if the account was
 -- deleted or has another version.
 -- name: ReleaseAccount :execrows

@@ -300,6 +300,25 @@ func (q *Queries) ListManagedAccountIDs(ctx context.Context, arg ListManagedAcco
 	return items, nil
 }
 
+const lockAccount = `-- name: LockAccount :execrows
+UPDATE accounts SET updated_at = ?1, version = version + 1
+WHERE id = ?2
+`
+
+type LockAccountParams struct {
+	UpdatedAt time.Time `json:"updated_at"`
+	ID        uuid.UUID `json:"id"`
+}
+
+// Locks the account until the end of the transaction.
+func (q *Queries) LockAccount(ctx context.Context, arg LockAccountParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, lockAccount, arg.UpdatedAt, arg.ID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const recordAccountLogin = `-- name: RecordAccountLogin :execrows
 UPDATE accounts SET last_login_at = ?1, password_hash = ?2
 WHERE id = ?3 AND password_hash = ?4

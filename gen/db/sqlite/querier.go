@@ -218,6 +218,8 @@ type Querier interface {
 	ListUsersOfDepartments(ctx context.Context, arg ListUsersOfDepartmentsParams) ([]ListUsersOfDepartmentsRow, error)
 	// The users of a department who are assigned to a branch other than this one.
 	ListUsersOfOtherBranch(ctx context.Context, arg ListUsersOfOtherBranchParams) ([]ListUsersOfOtherBranchRow, error)
+	// Locks the account until the end of the transaction.
+	LockAccount(ctx context.Context, arg LockAccountParams) (int64, error)
 	// Locks a company as LockTenant locks a tenant. Changes no row if the company was deleted.
 	LockCompany(ctx context.Context, arg LockCompanyParams) (int64, error)
 	// Locks the company of a row. Changes no row if the row was deleted.

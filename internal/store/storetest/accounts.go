@@ -144,6 +144,15 @@ var accountTests = map[string]func(*T){
 		_, err := t.store.SetAccountEmail(t.Context(), arg)
 		isViolation(t, err, store.Unique, "accounts_email_key")
 	},
+	"account/locked, whatever its version": func(t *T) {
+		a := account(t, newAccount())
+		arg := db.LockAccountParams{UpdatedAt: noon().Add(time.Minute), ID: newID()}
+		equal(t, "rows of a missing one", query(t, t.store.LockAccount, arg), 0)
+		arg.ID = a.ID
+		equal(t, "rows", query(t, t.store.LockAccount, arg), 1)
+		a.UpdatedAt, a.Version = arg.UpdatedAt, a.Version+1
+		equal(t, "account", accountNow(t, a), a)
+	},
 	"account/released once per version": func(t *T) {
 		a := newAccount()
 		a.ManagedBy = new(tenant(t))
