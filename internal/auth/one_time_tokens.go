@@ -1,7 +1,6 @@
 package auth
 
 import (
-	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -120,7 +119,7 @@ func (s *Service) checkReset(ctx context.Context, token, wanted string) (tenantI
 }
 
 // checkAcceptance checks the password with which the owner of an account accepts an invitation. A
-// wrong one counts as a failed log-in.
+// wrong one counts as a failed log-in, and the tenant that invited gets an audit entry about it.
 func (s *Service) checkAcceptance(
 	ctx context.Context, token attempt, tokenHash string, holder db.GetOneTimeTokenUnscopedRow, account db.Account, password string,
 ) (tenantID uuid.UUID, finish func() error, err error) {
@@ -143,8 +142,17 @@ func (s *Service) checkAcceptance(
 		Pointer: "/new_password", Detail: "There is an account with your e-mail address already. Use its password.", Code: "wrong",
 	})
 	return holder.TenantID, func() error {
-		err := s.store.Tx(ctx, func(tx store.Tx) error { return attempt.failed(ctx, tx, delay) })
-		return cmp.Or(err, error(wrong))
+		entry := s.limitAnonymous(ctx, holder.TenantID)
+		err := s.store.Tx(ctx, func(tx store.Tx) error {
+			if err := attempt.failed(ctx, tx, delay); err != nil {
+				return err
+			}
+			return s.writeRefusal(ctx, tx, userOf(holder), audit.Failure, errs.InvalidCredentials, entry)
+		})
+		if err != nil {
+			return err
+		}
+		return wrong
 	}, nil
 }
 

@@ -249,6 +249,10 @@ func TestInvitations(t *testing.T) {
 			if now := userNow(t, two, invited.User.ID); !now.IsInvited {
 				t.Error("a wrong password accepts the invitation")
 			}
+			refused := a.AuditEntries(t, two.User.TenantID, "auth.password_reset")
+			if len(refused) != 1 || refused[0].Outcome != "failure" || refused[0].Reason != "invalid_credentials" || refused[0].EntityLabel != known.Email {
+				t.Errorf("trail after a wrong password: %+v", refused)
+			}
 			accept(invited.OneTimeToken.Token, apitest.Password).Want(t, 204)
 			login := apitest.Decode[api.LoginResult](t, a.Do(t, http.MethodPost, loginPath, loginBody(known.Email, apitest.Password)).Want(t, 200))
 			if len(login.Memberships) != 2 {
